@@ -1,0 +1,1 @@
+"""Prices, reconciles and settles OCPI charge detail records; usable without any service."""

@@ -1,0 +1,5 @@
+"""`python -m settlement` is the `settle` command."""
+
+from settlement.cli import main
+
+main()

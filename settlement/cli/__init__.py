@@ -1,0 +1,114 @@
+"""The `settle` command.
+
+Rule: this file knows the names of all commands and where they live, and loads none of them
+before it is asked for, so that `settle --help` answers at once.
+"""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+import typer
+from typer.core import TyperGroup
+
+from settlement.cli.exit import Unusable
+from settlement.cli.services import ServiceMissing
+
+# name: (module, attribute holding a Typer app or a function, one line of help)
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "demo": ("ingest.demo.cli", "demo", "Play charging over HTTP and print the settlement."),
+    "price": ("settlement.cli.price", "price", "Price CDRs and compare them with their claims."),
+    "explain": ("settlement.cli.explain", "explain", "Explain a CDR's price line by line."),
+    "sql": ("settlement.cli.sql", "sql", "Query the settlement tables as the reader."),
+    "up": ("streams.cli", "up", "Run the whole local stack in the foreground."),
+    "down": ("streams.cli", "down", "Stop the local stack."),
+    "status": ("streams.cli", "status", "List the roles of the local stack and their health."),
+    "run": ("settlement.cli.run", "run", "Run one role in the foreground: ingest, streams, sink."),
+    "partner": ("ingest.cli", "partner", "Register partners and their tokens."),
+    "topics": ("streams.cli", "topics", "Create the Kafka topics, show differences."),
+    "migrate": ("settlement.cli.migrate", "migrate", "Bring the ClickHouse tables up to date."),
+    "kafka": ("streams.cli", "kafka", "Start, stop and look at the local Kafka."),
+    "clickhouse": (
+        "settlement.cli.clickhouse",
+        "clickhouse",
+        "Start, stop and look at the local ClickHouse.",
+    ),
+}
+
+EPILOG = (
+    "Exit codes: 0 fine; 1 findings or differences; 2 unusable input or configuration; "
+    "3 a service is missing."
+)
+
+
+class LazyGroup(TyperGroup):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List the commands in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command; for the list of all, only its line of help."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, text = COMMANDS[cmd_name]
+        if ctx.resilient_parsing or getattr(ctx, "_listing", False):
+            return click.Command(cmd_name, help=text)
+        target: Any = getattr(importlib.import_module(module), attribute)
+        app = target if isinstance(target, typer.Typer) else _single(target)
+        command = typer.main.get_command(app)
+        command.name = cmd_name
+        return command
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the help without importing a command."""
+        ctx._listing = True  # type: ignore[attr-defined]  # noqa: SLF001
+        super().format_help(ctx, formatter)
+
+
+def _single(function: Any) -> typer.Typer:
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(function)
+    return app
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    epilog=EPILOG,
+    help="Turn the CDRs of OCPI roaming partners into money that both sides agree on.",
+)
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        from importlib.metadata import version  # noqa: PLC0415 - costs 30 ms
+
+        typer.echo(f"settle {version('ocpi-settlement')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """Hold the options that stand before a command."""
+
+
+def main() -> None:
+    """Run `settle`; the two expected failures become one line and their exit code."""
+    try:
+        app()
+    except ServiceMissing as missing:
+        print(f"settle: {missing}", file=sys.stderr)
+        sys.exit(3)
+    except Unusable as unusable:
+        print(f"settle: {unusable}", file=sys.stderr)
+        sys.exit(2)
