@@ -8,9 +8,8 @@ import importlib
 import sys
 from typing import Any
 
-import click
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from settlement.cli.exit import Unusable
 from settlement.cli.services import ServiceMissing
@@ -45,26 +44,27 @@ EPILOG = (
 class LazyGroup(TyperGroup):
     """A group whose commands are imported when they are called."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         """List the commands in the order of the table."""
+        del ctx  # the table is the same everywhere
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Import a command; for the list of all, only its line of help."""
         if cmd_name not in COMMANDS:
             return None
         module, attribute, text = COMMANDS[cmd_name]
         if ctx.resilient_parsing or getattr(ctx, "_listing", False):
-            return click.Command(cmd_name, help=text)
+            return TyperCommand(cmd_name, help=text)
         target: Any = getattr(importlib.import_module(module), attribute)
         app = target if isinstance(target, typer.Typer) else _single(target)
         command = typer.main.get_command(app)
         command.name = cmd_name
         return command
 
-    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help without importing a command."""
-        ctx._listing = True  # type: ignore[attr-defined]  # noqa: SLF001
+        ctx._listing = True  # noqa: SLF001 - read above
         super().format_help(ctx, formatter)
 
 

@@ -12,7 +12,7 @@ import typer
 
 ROLES = {
     "ingest": "ingest.server",
-    "streams": "streams.worker",
+    "streams": "streams.app",
     "sink": "streams.sink",
 }
 

@@ -1,0 +1,205 @@
+"""All Kafka topics, in one table.
+
+Rule: a topic that is not here does not exist; topics are created from this table alone and the
+number of partitions of an existing topic is never changed (a key would move, order would break).
+"""
+
+import msgspec
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+MEBIBYTE = 1024 * 1024
+GENERATION = 1
+# Fixed for the life of an inbox (blueprint 4): one partition carries thousands of CDRs a second.
+INBOX_PARTITIONS = 8
+
+
+class Topic(msgspec.Struct, frozen=True, kw_only=True):
+    """One topic; a derived one carries the generation in its name."""
+
+    name: str
+    holds: str
+    key: str
+    partitions: int = INBOX_PARTITIONS
+    is_derived: bool = True
+    is_compacted: bool = False
+    max_message_bytes: int = 16 * MEBIBYTE
+
+    def in_generation(self, generation: int = GENERATION) -> str:
+        """Give the topic's name in a generation: `settlement.cdr.g1`, but `inbox`."""
+        return f"{self.name}.g{generation}" if self.is_derived else self.name
+
+    def configuration(self, replication: int) -> dict[str, str]:
+        """Give the topic's Kafka settings; retention is unlimited everywhere."""
+        return {
+            "cleanup.policy": "compact" if self.is_compacted else "delete",
+            "retention.ms": "-1",
+            "retention.bytes": "-1",
+            "max.message.bytes": str(self.max_message_bytes),
+            "min.insync.replicas": "2" if replication >= 3 else "1",
+            "unclean.leader.election.enable": "false",
+        }
+
+
+# Source topics: what the settlement was told. They have no generation.
+INBOX = Topic(
+    name="inbox",
+    holds="everything the settlement is ever told: partner documents byte for byte",
+    key="CPO party",
+    is_derived=False,
+    max_message_bytes=5 * MEBIBYTE,
+)
+PARTNER = Topic(
+    name="partner",
+    holds="registry of partners: parties, roles, hashed tokens",
+    key="party",
+    partitions=1,
+    is_derived=False,
+    is_compacted=True,
+)
+REJECTED = Topic(
+    name="rejected",
+    holds="documents of known partners that the gateway refused, with bytes and reason",
+    key="partner",
+    is_derived=False,
+)
+# Derived topics: written to the inbox's partition number, in transactions.
+SETTLEMENT_CDR = Topic(
+    name="settlement.cdr",
+    holds="the outcome of one CDR: claimed, priced with its working, verdict, findings, postings",
+    key="CPO party + CDR id",
+)
+SETTLEMENT_SESSION = Topic(
+    name="settlement.session", holds="a session as folded", key="CPO party + session id"
+)
+SETTLEMENT_TARIFF = Topic(
+    name="settlement.tariff", holds="one version of a tariff", key="CPO party + tariff id"
+)
+SETTLEMENT_LOCATION = Topic(
+    name="settlement.location", holds="a location as folded", key="CPO party + location id"
+)
+SETTLEMENT_DOCUMENT = Topic(
+    name="settlement.document",
+    holds="what became of each inbox record; one message lists many",
+    key="inbox partition",
+)
+STATE = Topic(
+    name="state",
+    holds="what the fold remembers of each object, and the marker",
+    key="kind of object + CPO party + id",
+    is_compacted=True,
+)
+DEAD_LETTER = Topic(
+    name="dead-letter",
+    holds="what could not be processed, with bytes, reason and origin",
+    key="as the source",
+)
+
+TOPICS = (
+    INBOX,
+    PARTNER,
+    REJECTED,
+    SETTLEMENT_CDR,
+    SETTLEMENT_SESSION,
+    SETTLEMENT_TARIFF,
+    SETTLEMENT_LOCATION,
+    SETTLEMENT_DOCUMENT,
+    STATE,
+    DEAD_LETTER,
+)
+
+
+class PartitionsDiffer(Exception):  # noqa: N818 - the cluster's state, not an error of ours
+    """A topic exists with another number of partitions; the text names topic and numbers."""
+
+
+async def apply_topics(
+    *,
+    brokers: str,
+    generation: int = GENERATION,
+    replication: int = 1,
+    dry_run: bool = False,
+) -> list[str]:
+    """Create what is missing, correct settings, and give the differences found, a line each.
+
+    Raises PartitionsDiffer before anything is changed.
+    """
+    admin = AIOKafkaAdminClient(bootstrap_servers=brokers)
+    await admin.start()
+    try:
+        wanted = {topic.in_generation(generation): topic for topic in TOPICS}
+        existing = {
+            found["topic"]: len(found["partitions"])
+            for found in await admin.describe_topics(await admin.list_topics())
+        }
+        _refuse_other_partitions(wanted, existing)
+        missing = [name for name in wanted if name not in existing]
+        lines = [
+            f"+ {name}: {wanted[name].partitions} partitions, {wanted[name].holds}"
+            for name in missing
+        ]
+        drifted = await _drifted(admin, wanted, existing, replication)
+        lines += [line for _, changes in drifted.items() for line in changes]
+        if not dry_run:
+            await _create(admin, [(name, wanted[name]) for name in missing], replication)
+            for name in drifted:
+                settings = wanted[name].configuration(replication)
+                await admin.alter_configs(
+                    [ConfigResource(ConfigResourceType.TOPIC, name, configs=settings)]
+                )
+        return lines
+    finally:
+        await admin.close()
+
+
+def _refuse_other_partitions(wanted: dict[str, Topic], existing: dict[str, int]) -> None:
+    for name, topic in wanted.items():
+        found = existing.get(name, topic.partitions)
+        if found != topic.partitions:
+            raise PartitionsDiffer(
+                f"topic {name} has {found} partitions, the table says {topic.partitions}: "
+                "partitions are never changed; copy into a new topic and a new generation"
+            )
+
+
+async def _drifted(
+    admin: AIOKafkaAdminClient, wanted: dict[str, Topic], existing: dict[str, int], replication: int
+) -> dict[str, list[str]]:
+    present = [name for name in wanted if name in existing]
+    if not present:
+        return {}
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in present]
+    drifted: dict[str, list[str]] = {}
+    for response in await admin.describe_configs(resources):
+        for _, _, _, name, entries in response.resources:
+            current = {entry[0]: entry[1] for entry in entries}
+            changes = [
+                f"~ {name}: {setting} {current.get(setting)} -> {value}"
+                for setting, value in wanted[name].configuration(replication).items()
+                if current.get(setting) != value
+            ]
+            if changes:
+                drifted[name] = changes
+    return drifted
+
+
+async def _create(
+    admin: AIOKafkaAdminClient, missing: list[tuple[str, Topic]], replication: int
+) -> None:
+    if not missing:
+        return
+    response = await admin.create_topics(
+        [
+            NewTopic(
+                name=name,
+                num_partitions=topic.partitions,
+                replication_factor=replication,
+                topic_configs=topic.configuration(replication),
+            )
+            for name, topic in missing
+        ]
+    )
+    # 36 is TOPIC_ALREADY_EXISTS: another process applied the same table at the same moment.
+    failed = [(error[0], error[2]) for error in response.topic_errors if error[1] not in (0, 36)]
+    if failed:
+        raise RuntimeError(f"Kafka did not create topics: {failed}")
