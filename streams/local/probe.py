@@ -1,0 +1,78 @@
+"""Whether a part really answers: asked of the part itself, in bounded time.
+
+Rule: an open port proves nothing, and a probe changes nothing.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+ANSWER_SECONDS = 3.0
+# A role touches its heartbeat every second; more silence than this is no health.
+HEARTBEAT_SECONDS = 15.0
+
+
+def kafka_answers(brokers: str, *, timeout_seconds: float = ANSWER_SECONDS) -> bool:
+    """Tell whether Kafka has a leader for every partition and a coordinator for groups."""
+    from aiokafka.errors import KafkaError  # noqa: PLC0415 - takes 0.2 s
+
+    with _silenced("aiokafka"):
+        try:
+            return asyncio.run(asyncio.wait_for(_ask_kafka(brokers), timeout_seconds))
+        except (KafkaError, OSError, TimeoutError):
+            return False
+
+
+async def _ask_kafka(brokers: str) -> bool:
+    from aiokafka.admin import AIOKafkaAdminClient  # noqa: PLC0415 - as above
+
+    admin = AIOKafkaAdminClient(bootstrap_servers=brokers, request_timeout_ms=2000)
+    try:
+        await admin.start()
+        # Asking for a coordinator makes the broker create its topic of offsets, if need be.
+        await admin.find_coordinator("settle-probe")
+        topics = await admin.describe_topics()
+        leaders = [part["leader"] for topic in topics for part in topic["partitions"]]
+        return bool(leaders) and min(leaders) >= 0
+    finally:
+        await admin.close()
+
+
+def http_answers(url: str, *, timeout_seconds: float = ANSWER_SECONDS) -> bool:
+    """Tell whether an HTTP server answers anything but an error of its own."""
+    try:
+        answer = httpx.get(url, timeout=timeout_seconds, trust_env=False)
+    except httpx.HTTPError:
+        return False
+    return answer.status_code < 500
+
+
+def heartbeat_path(data_dir: Path, role: str) -> Path:
+    """Say which file a role touches while it is at work."""
+    return data_dir / "run" / f"{role}.alive"
+
+
+def has_heartbeat(data_dir: Path, role: str) -> bool:
+    """Tell whether a role has touched its heartbeat lately."""
+    try:
+        touched = heartbeat_path(data_dir, role).stat().st_mtime
+    except FileNotFoundError:
+        return False
+    return time.time() - touched < HEARTBEAT_SECONDS
+
+
+@contextmanager
+def _silenced(name: str) -> Iterator[None]:
+    """Keep a library from logging that nobody answers yet; that is what is being asked."""
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,3 @@
+"""Fixtures of the real services, each started once a run."""
+
+from tests.integration.kafka_fixture import kafka  # noqa: F401
