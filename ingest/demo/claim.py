@@ -64,7 +64,9 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 def claim_of(charge: Charge, terms: Terms) -> Claim:
     """Work out what the CPO asks for a charge under a tariff."""
     periods = periods_of(charge, terms)
-    exact = _exact_parts(charge, terms, periods)
+    priced = _exact_parts(charge, terms, periods)
+    # A dimension that did not occur is not claimed; a free tariff claims its 0.00 start fee.
+    exact = {name: cost for name, cost in priced.items() if cost.before or terms.is_free}
     total = sum(exact.values(), NOTHING)
     limited = _limited(total, terms)
     rounded_total = Cost(_cents(limited.before), _cents(limited.after))
