@@ -29,7 +29,7 @@ def a_charge(
     **fields: Any,
 ) -> Charge:
     """Give a charge of one UTC day in March 2025, `days` later at its end."""
-    values = {
+    values: dict[str, Any] = {
         "id": "NL-1-000000",
         "connection_start": at(plugged),
         "charging_start": at(charging),
