@@ -39,12 +39,12 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     ce_time: str  # when it happened in the world (UTC, RFC 3339)
     received_time: str  # when the gateway learned of it (UTC, RFC 3339, microseconds)
     partner: str  # whose token it was
-    cpo: str  # owner of the object, NL*TNM
+    cpo: str = ""  # owner of the object, NL*TNM; empty only where a refused document names none
     emsp: str = ""  # DE*EMP where the document or the request names it
     ocpi_version: str
     module: str  # cdrs, sessions, tariffs, locations
     http_method: str
-    object_id: str  # as sent
+    object_id: str = ""  # as sent; empty only where a refused document has none
     evse_uid: str = ""  # of a location's part
     connector_id: str = ""
     request_id: str = ""
