@@ -13,7 +13,7 @@ from msgspec import structs
 
 from settlement.cdr import Cdr
 from settlement.location import Connector, Evse, Location
-from settlement.ocpi.document import NotJson, checked, fields_of
+from settlement.ocpi.document import NotJson, checked, fields_of, load_json
 from settlement.ocpi.embedded import Embedded, read_tariff
 from settlement.ocpi.number import IrregularForm
 from settlement.ocpi.parsed import Parsed
@@ -64,6 +64,14 @@ def parse_evse(data: OcpiDocument, *, ocpi_version: str) -> Parsed[Evse]:
 def parse_connector(data: OcpiDocument, *, ocpi_version: str) -> Parsed[Connector]:
     """Read a connector that is sent alone; it needs an id. Raises UnreadableDocument."""
     return _parse(VERSIONS[ocpi_version].connector, data)
+
+
+def parse_object(data: bytes) -> dict[str, Any]:
+    """Read plain JSON with exact numbers, for the folds. Raises UnreadableDocument."""
+    try:
+        return load_json(data)
+    except NotJson as reason:
+        raise _not_json(data, reason) from None
 
 
 def _bytes_of(data: OcpiDocument) -> bytes:
