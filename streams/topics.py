@@ -144,9 +144,7 @@ async def apply_topics(
             await _create(admin, [(name, wanted[name]) for name in missing], replication)
             for name in drifted:
                 settings = wanted[name].configuration(replication)
-                await admin.alter_configs(
-                    [ConfigResource(ConfigResourceType.TOPIC, name, configs=settings)]
-                )
+                await _alter(admin, name, settings)
         return lines
     finally:
         await admin.close()
@@ -181,6 +179,14 @@ async def _drifted(
             if changes:
                 drifted[name] = changes
     return drifted
+
+
+async def _alter(admin: AIOKafkaAdminClient, name: str, settings: dict[str, str]) -> None:
+    resource = ConfigResource(ConfigResourceType.TOPIC, name, configs=settings)
+    for response in await admin.alter_configs([resource]):
+        for code, message, *_ in response.resources:
+            if code:
+                raise RuntimeError(f"Kafka did not change topic {name}: {message} ({code})")
 
 
 async def _create(

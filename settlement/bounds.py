@@ -1,0 +1,54 @@
+"""Which values fit the columns they are stored in.
+
+Rule: a value that does not fit becomes null and a finding with its text, never a cut digit:
+ClickHouse cuts decimals and wraps sums and dates without an error.
+"""
+
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+
+# Decimal(38, 18): 18 decimals; 10^10 in a column keeps a sum over 10^9 rows below 10^20.
+SCALE = 18
+LARGEST = Decimal(10) ** 10
+_UNIT = Decimal(1).scaleb(-SCALE)
+_CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
+_ZERO = Decimal(0)
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+def fits_number(value: Decimal) -> bool:
+    """Tell whether a number fits a Decimal(38, 18) column and its sums, with every digit."""
+    if not value.is_finite():
+        return False
+    _, digits, exponent = value.as_tuple()
+    assert isinstance(exponent, int)
+    if len(digits) + exponent > 11 or abs(value) > LARGEST:
+        return not any(digits)
+    if exponent >= -SCALE:
+        return True
+    return not any(digits[exponent + SCALE :])
+
+
+def fits_time(value: datetime) -> bool:
+    """Tell whether a time lies between the years 2000 and 2100."""
+    return EARLIEST <= value < LATEST
+
+
+def canonical(value: Decimal) -> Decimal:
+    """Give the one spelling of a number: no trailing zeros, no exponent, no negative zero."""
+    if not value:
+        return _ZERO
+    shortest = value.normalize(_CONTEXT)
+    _, _, exponent = shortest.as_tuple()
+    assert isinstance(exponent, int)
+    return shortest.quantize(Decimal(1), context=_CONTEXT) if exponent > 0 else shortest
+
+
+def stored(value: Decimal) -> Decimal:
+    """Give a computed number as its column holds it: half-even at 18 decimals, canonical."""
+    _, _, exponent = value.as_tuple()
+    assert isinstance(exponent, int)
+    if exponent < -SCALE:
+        value = value.quantize(_UNIT, context=_CONTEXT)
+    return canonical(value)

@@ -1,0 +1,147 @@
+"""The one agent over the inbox.
+
+Rule: Faust runs it, state and output are ours (streams.partition). Events are acknowledged in
+order and only after their flush; any failure that is not a dead letter ends the process.
+"""
+
+import asyncio
+import logging
+import os
+from typing import Any
+
+import faust
+
+from settlement.pricing.profile import DEFAULT
+from streams.events import Envelope, NewerSchema, envelope_of
+from streams.partition import Partition
+from streams.record import Record
+from streams.settings import StreamsSettings
+
+logger = logging.getLogger(__name__)
+FAILED = 70  # EX_SOFTWARE
+
+
+class Inbox:
+    """The partitions that this process owns, by number."""
+
+    def __init__(self, *, app: Any, settings: StreamsSettings) -> None:
+        self._app = app
+        self._settings = settings
+        self._partitions: dict[int, Partition] = {}
+
+    async def assigned(self, assigned: set[Any]) -> None:
+        """Open the partitions of an assignment."""
+        generation = self._app.consumer_generation_id
+        for place in sorted(assigned):
+            if place.partition in self._partitions:
+                continue
+            # A stale worker must not open a producer: it would fence the owner.
+            if generation != self._app.consumer_generation_id:
+                return
+            partition = Partition(
+                number=place.partition,
+                settings=self._settings,
+                profile=DEFAULT,
+                on_failure=fail,
+            )
+            self._partitions[place.partition] = partition
+            await partition.start()
+
+    async def revoked(self, revoked: set[Any]) -> None:
+        """Close partitions that were taken away."""
+        gone = [
+            self._partitions.pop(p.partition) for p in revoked if p.partition in self._partitions
+        ]
+        for partition in gone:
+            partition.is_dead = True
+        await asyncio.gather(*(partition.stop() for partition in gone))
+
+    async def read(self, stream: Any) -> None:
+        """Fold every event of the stream."""
+        async for event in stream.noack().events():
+            message = event.message
+            partition = self._partitions.get(message.partition)
+            if partition is None or message.generation_id != self._app.consumer_generation_id:
+                continue  # no longer ours: its owner will apply it
+            try:
+                await partition.apply(record_of(message), event)
+            except Exception as error:  # noqa: BLE001 - leaving the agent would lose the event
+                if not partition.is_dead:
+                    fail(error)
+
+
+def fail(error: BaseException) -> None:
+    """End the process at once: a restart continues from the last committed flush."""
+    logger.critical("streams stops: %s: %s", type(error).__name__, error, exc_info=error)
+    logging.shutdown()
+    os._exit(FAILED)
+
+
+def record_of(message: Any) -> Record:
+    """Read a Faust message of the inbox; headers that are no envelope give an empty module."""
+    headers = message.headers
+    pairs = headers.items() if isinstance(headers, dict) else headers or ()
+    key = (message.key or b"").decode(errors="replace")
+    try:
+        envelope = envelope_of(pairs)
+    except NewerSchema:
+        raise
+    except ValueError:
+        envelope = Envelope(
+            ce_id=f"{message.partition}-{message.offset}",
+            ce_type="",
+            ce_source="",
+            ce_subject="",
+            ce_time="",
+            received_time="1970-01-01T00:00:00+00:00",
+            partner="",
+            cpo=key,
+            ocpi_version="",
+            module="",
+            http_method="",
+            object_id="",
+        )
+    return Record(
+        partition=message.partition,
+        offset=message.offset,
+        value=message.value or b"",
+        envelope=envelope,
+    )
+
+
+def build_app(settings: StreamsSettings) -> faust.App:
+    """Build the Faust application of one generation."""
+    app = faust.App(
+        f"streams.g{settings.streams_generation}",
+        broker=[f"kafka://{one}" for one in settings.kafka_brokers.split(",")],
+        store="memory://",
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        web_enabled=False,
+        stream_wait_empty=False,
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=16 * 1024 * 1024,
+        consumer_group_instance_id=settings.streams_instance_id or None,
+        broker_commit_interval=1.0,
+        broker_session_timeout=10.0,
+        broker_heartbeat_interval=3.0,
+        broker_max_poll_interval=600.0,
+        stream_buffer_maxsize=4096,
+        worker_redirect_stdouts=False,
+    )
+    topic = app.topic("inbox", value_serializer="raw", key_serializer="raw", value_type=bytes)
+    inbox = Inbox(app=app, settings=settings)
+    app.on_partitions_assigned.connect(_listener(inbox.assigned), weak=False)
+    app.on_partitions_revoked.connect(_listener(inbox.revoked), weak=False)
+    app.agent(topic, concurrency=1, name="inbox")(inbox.read)
+    return app
+
+
+def _listener(method: Any) -> Any:
+    async def listen(_app: Any, places: set[Any], **_: Any) -> None:
+        try:
+            await method(places)
+        except Exception as error:  # noqa: BLE001 - Faust would log it and go on without state
+            fail(error)
+
+    return listen

@@ -1,0 +1,89 @@
+"""The messages of a flush, by topic.
+
+Rule: the one table of which outcome goes to which derived topic, under which key.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from streams.apply import Applied
+from streams.events import Headers, headers_of
+from streams.outcome import (
+    CdrOutcome,
+    DocumentOutcome,
+    LocationOutcome,
+    SessionOutcome,
+    TariffOutcome,
+)
+from streams.record import Record
+from streams.topics import (
+    DEAD_LETTER,
+    SETTLEMENT_CDR,
+    SETTLEMENT_DOCUMENT,
+    SETTLEMENT_LOCATION,
+    SETTLEMENT_SESSION,
+    SETTLEMENT_TARIFF,
+    Topic,
+)
+
+Message = tuple[bytes, bytes, Headers]
+SCHEMA: Headers = [("schema_version", b"1")]
+_ENCODE = msgspec.json.Encoder().encode
+
+# outcome -> (topic, key of its object, event type)
+OUTCOMES: dict[type, tuple[Topic, Callable[[Any], str], str]] = {
+    CdrOutcome: (SETTLEMENT_CDR, lambda o: o.cdr_key, "CdrSettled"),
+    SessionOutcome: (SETTLEMENT_SESSION, lambda o: o.session_key, "SessionFolded"),
+    TariffOutcome: (SETTLEMENT_TARIFF, lambda o: o.tariff_key, "TariffVersionKept"),
+    LocationOutcome: (SETTLEMENT_LOCATION, lambda o: o.location_key, "LocationFolded"),
+}
+# What a CDR's event is called by the bucket it is in.
+CDR_EVENTS = {
+    "settled": b"CdrSettled",
+    "waiting": b"CdrAwaiting",
+    "conflict": b"CdrConflicted",
+    "dead_lettered": b"CdrDeadLettered",
+}
+
+
+class Batches:
+    """Messages that wait for the next flush."""
+
+    def __init__(self) -> None:
+        self._messages: dict[str, list[Message]] = {}
+        self._topics: dict[str, Topic] = {}
+        self._documents: list[DocumentOutcome] = []
+
+    def add(self, record: Record, applied: Applied) -> None:
+        """Take what one fact says."""
+        self._documents.append(applied.document)
+        for cdr in applied.cdrs:
+            headers = [("ce_type", CDR_EVENTS[cdr.bucket]), *SCHEMA]
+            self._append(SETTLEMENT_CDR, f"{cdr.cpo}|{cdr.cdr_key}", _ENCODE(cdr), headers)
+        for outcome in applied.objects:
+            topic, key, name = OUTCOMES[type(outcome)]
+            headers = [("ce_type", name.encode()), *SCHEMA]
+            self._append(topic, f"{outcome.cpo}|{key(outcome)}", _ENCODE(outcome), headers)
+        for letter in applied.dead_letters:
+            headers = [*headers_of(record.envelope), ("dead_letter", _ENCODE(letter))]
+            self._append(DEAD_LETTER, record.envelope.cpo, record.value, headers)
+
+    def take(self, *, generation: int, partition: int) -> list[tuple[str, list[Message]]]:
+        """Give everything by topic name, the documents' outcomes in one message."""
+        if self._documents:
+            value = _ENCODE(self._documents)
+            headers = [("ce_type", b"DocumentsAccounted"), *SCHEMA]
+            self._append(SETTLEMENT_DOCUMENT, str(partition), value, headers)
+            self._documents = []
+        taken = [
+            (self._topics[name].in_generation(generation), messages)
+            for name, messages in self._messages.items()
+        ]
+        self._messages, self._topics = {}, {}
+        return taken
+
+    def _append(self, topic: Topic, key: str, value: bytes, headers: Headers) -> None:
+        self._topics[topic.name] = topic
+        self._messages.setdefault(topic.name, []).append((key.encode(), value, headers))

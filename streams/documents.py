@@ -1,0 +1,88 @@
+"""Reading CDR documents back from the inbox by their offset.
+
+Rule: the inbox is the only archive; what is kept here is a bounded cache.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from settlement.ocpi.door import parse_cdr
+from streams.events import envelope_of
+from streams.steps.settle import Document
+from streams.topics import INBOX
+
+CACHED_DOCUMENTS = 20_000
+# Reading on is cheaper than a seek over fewer records than this.
+SEEK_RECORDS = 500
+FETCH_MILLISECONDS = 1_000
+
+
+class Documents:
+    """The CDR documents of one inbox partition."""
+
+    def __init__(self, *, brokers: str, partition: int) -> None:
+        self._brokers = brokers
+        self._partition = TopicPartition(INBOX.name, partition)
+        self._consumer: AIOKafkaConsumer | None = None
+        self._cache: OrderedDict[int, Document] = OrderedDict()
+
+    def keep(self, documents: dict[int, Document]) -> None:
+        """Put documents into the cache, the oldest go."""
+        self._cache.update(documents)
+        while len(self._cache) > CACHED_DOCUMENTS:
+            self._cache.popitem(last=False)
+
+    async def load(self, offsets: Iterable[int]) -> dict[int, Document]:
+        """Give the documents at these offsets, from the cache or from the inbox.
+
+        Raises KeyError for an offset that the inbox does not hold any more.
+        """
+        wanted = sorted(set(offsets))
+        found = {offset: self._cache[offset] for offset in wanted if offset in self._cache}
+        missing = [offset for offset in wanted if offset not in found]
+        if missing:
+            read = await self._read(missing)
+            self.keep(read)
+            found |= read
+        return found
+
+    async def stop(self) -> None:
+        """Disconnect."""
+        if self._consumer is not None:
+            await self._consumer.stop()
+
+    async def _read(self, offsets: list[int]) -> dict[int, Document]:
+        consumer = await self._connected()
+        found: dict[int, Document] = {}
+        position = None
+        pending = iter(offsets)
+        wanted = next(pending, None)
+        while wanted is not None:
+            if position is None or not position <= wanted < position + SEEK_RECORDS:
+                consumer.seek(self._partition, wanted)
+            records = await consumer.getmany(self._partition, timeout_ms=FETCH_MILLISECONDS)
+            for record in records.get(self._partition, ()):
+                position = record.offset + 1
+                if wanted is None or record.offset < wanted:
+                    continue
+                if record.offset > wanted:
+                    raise KeyError(f"{self._partition}: no record at offset {wanted}")
+                envelope = envelope_of(record.headers)
+                parsed = parse_cdr(record.value, ocpi_version=envelope.ocpi_version)
+                found[wanted] = Document(parsed=parsed, emsp=envelope.emsp)
+                wanted = next(pending, None)
+        return found
+
+    async def _connected(self) -> AIOKafkaConsumer:
+        if self._consumer is None:
+            self._consumer = AIOKafkaConsumer(
+                bootstrap_servers=self._brokers,
+                enable_auto_commit=False,
+                auto_offset_reset="none",
+                max_partition_fetch_bytes=INBOX.max_message_bytes,
+            )
+            await self._consumer.start()
+            self._consumer.assign([self._partition])
+        return self._consumer

@@ -1,0 +1,29 @@
+"""What the roles streams and sink read from the environment, once, at their start.
+
+Rule: nothing of this reaches a step: rows do not depend on the environment.
+"""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from streams.topics import GENERATION
+
+
+class StreamsSettings(BaseSettings):
+    """Settings of the roles streams and sink."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    kafka_brokers: str = Field(description="Brokers, host:port separated by commas")
+    clickhouse_url: str = Field(default="", description="ClickHouse with the writer's credentials")
+    settle_data_dir: Path | None = Field(
+        default=None, description="Where the local stack's signs of life are written"
+    )
+    streams_generation: int = Field(default=GENERATION, ge=1, description="Generation to derive")
+    streams_flush_seconds: float = Field(default=0.1, gt=0, description="Longest wait of a flush")
+    streams_flush_records: int = Field(default=200, ge=1, description="Records that flush at once")
+    streams_unacked_records: int = Field(default=2000, ge=1, description="Records read ahead")
+    streams_instance_id: str = Field(default="", description="Stable name of this process")
+    sink_batch_records: int = Field(default=5000, ge=1, description="Records an insert at most")

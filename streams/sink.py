@@ -1,0 +1,151 @@
+"""The role `sink`: from the topics into ClickHouse.
+
+Rule: nothing is skipped: ClickHouse away is waited for, a database that was emptied fills itself
+from the beginning. The offsets that count stand in the database; Kafka's are for lag alone.
+"""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
+
+from settlement.clickhouse.client import ClickHouseUnreachable, connect
+from streams.life import show_life
+from streams.rows import FEEDS
+from streams.settings import StreamsSettings
+from streams.store import Place, Store
+
+logger = logging.getLogger(__name__)
+POLL_MILLISECONDS = 50
+RETRY_SECONDS = 1.0
+FETCH_BYTES = 16 * 1024 * 1024
+
+
+class Sink:
+    """The one writer of a generation's tables."""
+
+    def __init__(self, *, settings: StreamsSettings) -> None:
+        self._settings = settings
+        generation = settings.streams_generation
+        self._database = f"settlement_g{generation}"
+        self._topics = {feed.topic.in_generation(generation): feed.topic for feed in FEEDS}
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=settings.kafka_brokers,
+            group_id=f"sink.g{generation}",
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=FETCH_BYTES,
+            fetch_max_bytes=2 * FETCH_BYTES,
+            max_poll_records=settings.sink_batch_records,
+        )
+        self._written: dict[Place, int] = {}
+        self._store: Store | None = None
+
+    async def run(self) -> None:
+        """Read, insert, advance, until cancelled."""
+        await self._consumer.start()
+        life: asyncio.Task[None] | None = None
+        try:
+            self._consumer.assign(
+                [
+                    TopicPartition(name, number)
+                    for name, topic in self._topics.items()
+                    for number in range(topic.partitions)
+                ]
+            )
+            await self._insist(self._seek)
+            life = asyncio.create_task(
+                show_life(data_dir=self._settings.settle_data_dir, role="sink")
+            )
+            while True:
+                polled = await self._consumer.getmany(timeout_ms=POLL_MILLISECONDS)
+                batch = {
+                    (place.topic, place.partition): records
+                    for place, records in polled.items()
+                    if records
+                }
+                if batch:
+                    await self._insist(partial(self._write, batch))
+                    await self._commit(batch)
+        finally:
+            if life is not None:
+                life.cancel()
+            await self._consumer.stop()
+
+    async def _insist(self, action: Callable[[], Awaitable[None]]) -> None:
+        """Repeat until ClickHouse is there; a refusal for its content ends the process."""
+        while True:
+            try:
+                await action()
+            except (ClickHouseUnreachable, OperationalError, OSError) as error:
+                self._store = None
+                logger.warning("ClickHouse is away, waiting: %s", error)
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                return
+
+    async def _connected(self) -> Store:
+        if self._store is None:
+            client = await asyncio.to_thread(connect, self._settings.clickhouse_url)
+            topics = {name: topic.name for name, topic in self._topics.items()}
+            self._store = Store(client=client, database=self._database, topics=topics)
+        return self._store
+
+    async def _seek(self) -> None:
+        """Go to where the database has come to; what it does not know starts at the beginning."""
+        store = await self._connected()
+        offsets = await asyncio.to_thread(store.offsets)
+        for place in self._consumer.assignment():
+            known = offsets.get((place.topic, place.partition), 0)
+            self._consumer.seek(place, known)
+        self._written = offsets
+
+    async def _write(self, batch: dict[Place, Sequence[ConsumerRecord]]) -> None:
+        store = await self._connected()
+        if await asyncio.to_thread(store.offsets) != self._written:
+            logger.warning("the database has other offsets than were written: reading from them")
+            await self._seek()
+            return
+        await asyncio.to_thread(store.insert, batch)
+        reached = {place: records[-1].offset + 1 for place, records in batch.items()}
+        await asyncio.to_thread(store.advance, reached)
+        self._written = self._written | reached
+
+    async def _commit(self, batch: dict[Place, Sequence[ConsumerRecord]]) -> None:
+        await self._consumer.commit(
+            {
+                TopicPartition(*place): self._written[place]
+                for place in batch
+                if place in self._written
+            }
+        )
+
+
+def main() -> int:
+    """Run the sink until SIGTERM or Ctrl-C."""
+    logging.basicConfig(level="WARNING", format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("aiokafka").setLevel("ERROR")
+    settings = StreamsSettings()
+    if not settings.clickhouse_url:
+        raise SystemExit("settle: CLICKHOUSE_URL is not set")
+    return asyncio.run(_run(settings))
+
+
+async def _run(settings: StreamsSettings) -> int:
+    task = asyncio.ensure_future(Sink(settings=settings).run())
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        return 0
+    except ClickHouseError:
+        logger.critical("ClickHouse refused what was inserted", exc_info=True)
+        return 1
+    return 0

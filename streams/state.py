@@ -1,0 +1,181 @@
+"""What the fold remembers of one partition.
+
+Rule: objects only; indexes are rebuilt from them and never stored. A change is staged until the
+fact that made it is wholly applied: `seal` makes it part of the next flush, `rollback` undoes it.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+
+import msgspec
+
+from settlement.reconciliation.tariff_choice import TariffVersion
+
+
+class CdrCopy(msgspec.Struct, frozen=True, kw_only=True, tag="copy"):
+    """One billing content of a CDR; all records that hold it are equal."""
+
+    digest: str  # of the billing-relevant content
+    offsets: tuple[int, ...]  # every record with this content, in the order they came
+    shown: int  # the record whose spelling the row shows: the one with the least `raw`
+    raw: str  # digest of the bytes of the record shown
+    received: datetime  # of the record shown
+
+
+class CdrState(msgspec.Struct, frozen=True, kw_only=True, tag="cdr"):
+    """A CDR: identity is the CPO party and the folded id."""
+
+    cpo: str
+    key: str
+    month: date  # set by the first record of the key; never changes
+    copies: tuple[CdrCopy, ...] = ()
+    dead_letters: tuple[int, ...] = ()  # records of this key that could not be processed
+    touched_by: tuple[str, ...] = ()  # encoded keys of what a late fact about re-runs this CDR
+    outcome_digest: str = ""
+    # Of the row as it stands, for a run that fails and for reports without the document:
+    cdr_id: str = ""
+    emsp: str = ""
+    currency: str = ""
+    end_date_time: datetime | None = None
+    payable: Decimal = Decimal(0)
+    held: Decimal = Decimal(0)
+
+
+class TariffState(msgspec.Struct, frozen=True, kw_only=True, tag="tariff"):
+    """All versions of a published tariff."""
+
+    cpo: str
+    key: str
+    versions: tuple[TariffVersion, ...] = ()
+    offsets: tuple[int, ...] = ()  # of the earliest receipt of each version
+    is_deleted: bool = False
+
+
+class StoredChange(msgspec.Struct, frozen=True, kw_only=True):
+    """One PUT or PATCH of a session or location, its body as it was sent."""
+
+    method: str
+    path: tuple[str, ...] = ()
+    body: bytes
+    last_updated: datetime | None
+    offset: int
+    digest: str
+    ocpi_version: str
+
+
+class SessionState(msgspec.Struct, frozen=True, kw_only=True, tag="session"):
+    """All changes of a session."""
+
+    cpo: str
+    key: str
+    id: str
+    emsp: str
+    changes: tuple[StoredChange, ...] = ()
+
+
+class LocationState(msgspec.Struct, frozen=True, kw_only=True, tag="location"):
+    """All changes of a location."""
+
+    cpo: str
+    key: str
+    id: str
+    changes: tuple[StoredChange, ...] = ()
+
+
+class Marker(msgspec.Struct, frozen=True, kw_only=True, tag="marker"):
+    """How far the state has come: compared with the inbox when a partition is taken over."""
+
+    offset: int  # last applied
+    ce_id: str  # of that record
+    rules_version: str
+    cursor: str | None = None  # key of the last CDR run, of a fact that touches many
+
+
+StateObject = CdrState | TariffState | SessionState | LocationState | Marker
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER: msgspec.msgpack.Decoder[StateObject] = msgspec.msgpack.Decoder(StateObject)
+MARKER_KEY = "marker"
+
+
+def key_of(kind: str, cpo: str, identifier: str) -> str:
+    """Give the key of an object in the state; `identifier` is folded."""
+    return f"{kind}|{cpo}|{identifier}"
+
+
+def encode(value: StateObject) -> bytes:
+    """Write an object for the state topic."""
+    return _ENCODER.encode(value)
+
+
+def decode(value: bytes) -> StateObject:
+    """Read an object of the state topic; raises msgspec.ValidationError."""
+    return _DECODER.decode(value)
+
+
+class State:
+    """The objects of one partition and the indexes over them."""
+
+    def __init__(self) -> None:
+        self._objects: dict[str, StateObject] = {}
+        self._touching: dict[str, set[str]] = {}
+        self._undo: list[tuple[str, StateObject | None]] = []
+        self._changed: dict[str, StateObject] = {}
+
+    def load(self, items: Iterable[tuple[str, StateObject]]) -> None:
+        """Take over what the state topic holds."""
+        for key, value in items:
+            self._set(key, value)
+
+    def get(self, key: str) -> StateObject | None:
+        """Give an object, or None."""
+        return self._objects.get(key)
+
+    def cdr(self, key: str) -> CdrState | None:
+        """Give a CDR by its encoded key, or None."""
+        value = self._objects.get(key)
+        assert value is None or isinstance(value, CdrState), key
+        return value
+
+    def touched(self, key: str) -> list[str]:
+        """Give the keys of the CDRs that a fact about `key` concerns, in key order."""
+        return sorted(self._touching.get(key, ()))
+
+    def put(self, key: str, value: StateObject) -> None:
+        """Change an object; staged until `seal`."""
+        self._undo.append((key, self._objects.get(key)))
+        self._set(key, value)
+
+    def seal(self) -> None:
+        """Make the staged changes part of the next flush."""
+        for key, _ in self._undo:
+            self._changed[key] = self._objects[key]
+        self._undo.clear()
+
+    def rollback(self) -> None:
+        """Undo the staged changes."""
+        for key, old in reversed(self._undo):
+            self._set(key, old)
+        self._undo.clear()
+
+    def take_changed(self) -> dict[str, StateObject]:
+        """Give the sealed changes since the last call, the last value of each key."""
+        changed, self._changed = self._changed, {}
+        return changed
+
+    def __len__(self) -> int:
+        """Count the objects."""
+        return len(self._objects)
+
+    def _set(self, key: str, value: StateObject | None) -> None:
+        before = self._objects.get(key)
+        if isinstance(before, CdrState):
+            for cause in before.touched_by:
+                self._touching[cause].discard(key)
+        if value is None:
+            self._objects.pop(key, None)
+            return
+        self._objects[key] = value
+        if isinstance(value, CdrState):
+            for cause in value.touched_by:
+                self._touching.setdefault(cause, set()).add(key)

@@ -1,0 +1,116 @@
+"""Admission: what a record means for the objects of its CPO.
+
+Rule: identity and kinship only (first, duplicate, conflict; applied, no effect); no price, no
+verdict. Whatever raises here leaves the state as it was: the caller rolls back.
+"""
+
+import hashlib
+from datetime import UTC, date, datetime, timedelta
+
+import msgspec
+
+from settlement.cdr import Cdr
+from settlement.digest import cdr_digest
+from settlement.ocpi.door import parse_cdr
+from settlement.ocpi.parsed import Parsed
+from streams.outcome import DocumentOutcome, LocationOutcome, SessionOutcome, TariffOutcome
+from streams.record import Record
+from streams.state import CdrCopy, CdrState, State, key_of
+
+ObjectOutcome = SessionOutcome | TariffOutcome | LocationOutcome
+# A month earlier than this is a wrong clock at the charge point, not a session (blueprint 5.6).
+EARLIEST_MONTH = datetime(2015, 1, 1, tzinfo=UTC)
+LATEST_AFTER_RECEIPT = timedelta(days=31)
+
+
+class Admission(msgspec.Struct, frozen=True, kw_only=True):
+    """What a record did: its own outcome, what it changed and which CDRs must run again."""
+
+    document: DocumentOutcome
+    objects: tuple[ObjectOutcome, ...] = ()
+    touched: tuple[str, ...] = ()  # keys of CDRs, in key order
+    parsed: Parsed[Cdr] | None = None  # of a CDR document: it need not be read again
+
+
+def document_outcome(record: Record, outcome: str, reason: str = "") -> DocumentOutcome:
+    """Say what became of a record."""
+    return DocumentOutcome(
+        kafka_partition=record.partition,
+        kafka_offset=record.offset,
+        cpo=record.envelope.cpo,
+        module=record.envelope.module,
+        object_key=record.object_key,
+        outcome=outcome,
+        reason=reason,
+        version=record.offset,
+    )
+
+
+def storage_month(*, end: datetime | None, received: datetime) -> date:
+    """Give the month under which a CDR's rows are stored for ever (blueprint 5.6)."""
+    if end is not None and EARLIEST_MONTH <= end < received + LATEST_AFTER_RECEIPT:
+        return date(end.year, end.month, 1)
+    return date(received.year, received.month, 1)
+
+
+def raw_digest(value: bytes) -> str:
+    """Give the digest of a document's bytes."""
+    return hashlib.sha256(value).hexdigest()[:32]
+
+
+def admit_cdr(record: Record, state: State) -> Admission:
+    """Admit a CDR document; raises UnreadableDocument for what cannot be read."""
+    envelope = record.envelope
+    parsed = parse_cdr(record.value, ocpi_version=envelope.ocpi_version)
+    key = key_of("cdr", envelope.cpo, record.object_key)
+    digest = cdr_digest(parsed.value)
+    raw = raw_digest(record.value)
+    before = state.cdr(key)
+    if before is None:
+        month = storage_month(end=parsed.value.end_date_time, received=envelope.received)
+        before = CdrState(cpo=envelope.cpo, key=record.object_key, month=month)
+    equal = next((copy for copy in before.copies if copy.digest == digest), None)
+    if equal is None:
+        copy = CdrCopy(
+            digest=digest,
+            offsets=(record.offset,),
+            shown=record.offset,
+            raw=raw,
+            received=envelope.received,
+        )
+        copies = (*before.copies, copy)
+        outcome, is_touched = ("conflict" if before.copies else "first"), True
+    else:
+        assert record.offset not in equal.offsets, (key, record.offset)
+        is_shown = raw < equal.raw
+        copy = msgspec.structs.replace(
+            equal,
+            offsets=(*equal.offsets, record.offset),
+            shown=record.offset if is_shown else equal.shown,
+            raw=raw if is_shown else equal.raw,
+            received=envelope.received if is_shown else equal.received,
+        )
+        copies = tuple(copy if c is equal else c for c in before.copies)
+        outcome, is_touched = "duplicate", is_shown
+    state.put(key, msgspec.structs.replace(before, copies=copies))
+    return Admission(
+        document=document_outcome(record, outcome),
+        touched=(key,) if is_touched else (),
+        parsed=parsed,
+    )
+
+
+def admit_unreadable(record: Record, state: State) -> str | None:
+    """Remember a dead-lettered CDR record; give its key where the CDR has no other copy."""
+    if record.envelope.module != "cdrs":
+        return None
+    key = key_of("cdr", record.envelope.cpo, record.object_key)
+    before = state.cdr(key)
+    if before is None:
+        month = storage_month(end=None, received=record.envelope.received)
+        before = CdrState(cpo=record.envelope.cpo, key=record.object_key, month=month)
+    state.put(
+        key,
+        msgspec.structs.replace(before, dead_letters=(*before.dead_letters, record.offset)),
+    )
+    return None if before.copies else key

@@ -1,0 +1,168 @@
+"""What was claimed against what was priced, sent and said before.
+
+Rule: comparison only; the checks live in settlement.reconciliation, here their findings and the
+verdict of one copy of a CDR come together.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+import msgspec
+
+from settlement.bounds import fits_number, fits_time
+from settlement.cdr import Cdr
+from settlement.finding import Finding
+from settlement.ocpi.problem import Remark
+from settlement.pricing.priced import PricedCdr
+from settlement.pricing.profile import Profile
+from settlement.reconciliation.claim import reconcile_claim
+from settlement.reconciliation.sums import reconcile_sums
+from settlement.session import Session
+from streams.steps.columns import numbers_of
+from streams.steps.price import Pricing
+
+# Energy as sent in a session and in its CDR may differ by a meter's last digit.
+SESSION_TOLERANCE_KWH = Decimal("0.001")
+
+
+class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
+    """The verdict on one copy of a CDR and why."""
+
+    verdict: str  # matched, disputed, unverifiable, invalid
+    findings: tuple[Finding, ...]
+    waits_for: tuple[str, ...] = ()
+
+
+def reconcile_copy(
+    *,
+    cdr: Cdr,
+    remarks: Sequence[Remark],
+    pricing: Pricing,
+    session: Session | None,
+    profile: Profile,
+) -> Reconciliation:
+    """Compare one copy with its price, its own sums and its session."""
+    result = pricing.result
+    findings = [*bound_findings(cdr), *remark_findings(remarks)]
+    is_invalid = any(finding.severity == "error" for finding in findings)
+    findings += reconcile_sums(cdr=cdr)
+    findings += _session_findings(cdr, session)
+    findings += pricing.findings
+    waits_for: tuple[str, ...] = ()
+    if isinstance(result, PricedCdr):
+        findings += reconcile_claim(cdr=cdr, priced=result, profile=profile)
+    else:
+        findings.append(
+            Finding(
+                code=result.code,
+                path=result.path,
+                message=result.message,
+                severity="warning",
+                difference=_claim(cdr),
+            )
+        )
+        waits_for = result.waits_for
+    if cdr.credit:
+        findings.append(
+            Finding(
+                code="credit_not_posted",
+                path="$.credit",
+                message=f"Credit CDR for {cdr.credit_reference_id or 'no CDR'}: not posted yet",
+                severity="warning",
+                difference=_claim(cdr),
+            )
+        )
+        waits_for = ("original",)
+    verdict = _verdict(
+        cdr, findings, is_invalid=is_invalid, is_priced=isinstance(result, PricedCdr)
+    )
+    return Reconciliation(verdict=verdict, findings=tuple(findings), waits_for=waits_for)
+
+
+def _verdict(cdr: Cdr, findings: Sequence[Finding], *, is_invalid: bool, is_priced: bool) -> str:
+    if is_invalid or any(finding.code in INVALID for finding in findings):
+        return "invalid"
+    if cdr.credit or not is_priced:
+        return "unverifiable"
+    if any(finding.severity == "error" for finding in findings):
+        return "disputed"
+    return "matched"
+
+
+# Findings that say: this cannot be, whatever the tariff.
+INVALID = frozenset({"out_of_range", "end_before_start"})
+
+
+def bound_findings(cdr: Cdr) -> list[Finding]:
+    """Give a finding for each number or time that no column can hold; its text is kept."""
+    findings = [
+        _out_of_range(f"$.{path}", str(value))
+        for path, value in numbers_of(cdr)
+        if value is not None and not fits_number(value)
+    ]
+    times: list[tuple[str, datetime]] = [
+        ("start_date_time", cdr.start_date_time),
+        ("end_date_time", cdr.end_date_time),
+    ]
+    findings += [
+        _out_of_range(f"$.{path}", value.isoformat())
+        for path, value in times
+        if not fits_time(value)
+    ]
+    for place, period in enumerate(cdr.charging_periods):
+        findings += [
+            _out_of_range(f"$.charging_periods[{place}].dimensions[{at}].volume", str(one.volume))
+            for at, one in enumerate(period.dimensions)
+            if not fits_number(one.volume)
+        ]
+    return findings
+
+
+def _out_of_range(path: str, text: str) -> Finding:
+    return Finding(
+        code="out_of_range",
+        path=path,
+        message=f"{text[:80]} does not fit: up to 10^10 with 18 decimals, years 2000 to 2100",
+        severity="error",
+        claimed=text[:80],
+    )
+
+
+def remark_findings(remarks: Sequence[Remark]) -> list[Finding]:
+    """Give one finding for each kind of deviation that was tolerated in reading."""
+    first: dict[str, Remark] = {}
+    count: dict[str, int] = {}
+    for remark in remarks:
+        first.setdefault(remark.code, remark)
+        count[remark.code] = count.get(remark.code, 0) + 1
+    return [
+        Finding(
+            code=code,
+            path=remark.path,
+            message=remark.message + (f" ({count[code]} times)" if count[code] > 1 else ""),
+            severity="info",
+        )
+        for code, remark in sorted(first.items())
+    ]
+
+
+def _session_findings(cdr: Cdr, session: Session | None) -> list[Finding]:
+    if session is None or session.status != "COMPLETED" or session.kwh is None:
+        return []
+    if cdr.total_energy is None or abs(session.kwh - cdr.total_energy) <= SESSION_TOLERANCE_KWH:
+        return []
+    return [
+        Finding(
+            code="session_energy_differs",
+            path="$.total_energy",
+            message=f"the completed session says {session.kwh} kWh, the CDR {cdr.total_energy} kWh",
+            severity="warning",
+            claimed=str(cdr.total_energy),
+            computed=str(session.kwh),
+        )
+    ]
+
+
+def _claim(cdr: Cdr) -> Decimal | None:
+    return cdr.total_cost.before_taxes if cdr.total_cost else None

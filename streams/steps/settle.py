@@ -1,0 +1,283 @@
+"""One CDR from its copies to its row: price, reconcile, post.
+
+Rule: a function of the CDR's documents and of what the state knows around it; the record that
+caused the run gives only the version. Copies in conflict are shown by data, never by arrival.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from settlement.cdr import Cdr, folded
+from settlement.finding import Finding
+from settlement.fold import fold_location, fold_session
+from settlement.location import Location
+from settlement.ocpi.door import parse_location, parse_session
+from settlement.ocpi.parsed import Parsed
+from settlement.pricing.priced import PricedCdr
+from settlement.pricing.profile import Profile
+from settlement.reconciliation.basis import Published
+from settlement.reconciliation.tariff_choice import TariffVersion
+from settlement.rules import RULES_VERSION
+from settlement.session import Session
+from streams.outcome import CdrCopy, CdrOutcome, outcome_digest
+from streams.record import Record
+from streams.state import CdrCopy as StoredCopy
+from streams.state import CdrState, LocationState, SessionState, State, TariffState, key_of
+from streams.steps.admit_change import change_of
+from streams.steps.columns import (
+    cdr_columns,
+    computed_column,
+    finding_column,
+    number_column,
+    priced_columns,
+)
+from streams.steps.post import NOTHING, Spread, claim_of, post_copy
+from streams.steps.price import Pricing, price_copy
+from streams.steps.reconcile import Reconciliation, reconcile_copy
+
+_ZERO = Decimal(0)
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """A CDR document of the inbox, read."""
+
+    parsed: Parsed[Cdr]
+    emsp: str
+
+
+class JudgedCopy(msgspec.Struct, frozen=True, kw_only=True):
+    """One copy with its price, verdict and spread."""
+
+    stored: StoredCopy
+    document: Document
+    pricing: Pricing
+    reconciliation: Reconciliation
+    spread: Spread
+
+    @property
+    def cdr(self) -> Cdr:
+        """Give the CDR as read."""
+        return self.document.parsed.value
+
+
+def settle(
+    *,
+    state: State,
+    key: str,
+    cause: Record,
+    documents: Mapping[int, Document],
+    profile: Profile,
+) -> CdrOutcome | None:
+    """Run one CDR and give its outcome where it changed; the state remembers it.
+
+    `documents` holds the shown record of each copy by its offset.
+    """
+    before = state.cdr(key)
+    assert before is not None, key
+    assert before.copies, key
+    copies = [_judge(state, before, copy, documents[copy.shown], profile) for copy in before.copies]
+    outcome = _alone(before, copies[0]) if len(copies) == 1 else _conflict(before, copies)
+    return remember(
+        state=state, key=key, outcome=outcome, cause=cause, touched_by=_touched_by(before, copies)
+    )
+
+
+def remember(
+    *,
+    state: State,
+    key: str,
+    outcome: CdrOutcome,
+    cause: Record,
+    touched_by: tuple[str, ...] | None = None,
+) -> CdrOutcome | None:
+    """Give the outcome its version where it differs from the last one, and keep its digest."""
+    before = state.cdr(key)
+    assert before is not None, key
+    digest = outcome_digest(outcome)
+    after = msgspec.structs.replace(
+        before,
+        outcome_digest=digest,
+        touched_by=before.touched_by if touched_by is None else touched_by,
+        cdr_id=outcome.cdr_id,
+        emsp=outcome.emsp,
+        currency=outcome.currency,
+        end_date_time=outcome.end_date_time,
+        payable=outcome.payable,
+        held=outcome.held,
+    )
+    if after != before:
+        state.put(key, after)
+    if digest == before.outcome_digest:
+        return None
+    return msgspec.structs.replace(
+        outcome,
+        outcome_digest=digest,
+        rules_version=RULES_VERSION,
+        kafka_partition=cause.partition,
+        version=cause.offset,
+        cause=cause.envelope.ce_type,
+    )
+
+
+def _judge(
+    state: State, cdr_state: CdrState, copy: StoredCopy, document: Document, profile: Profile
+) -> JudgedCopy:
+    cdr, cpo = document.parsed.value, cdr_state.cpo
+    location = _location_of(state, cpo, cdr)
+    pricing = price_copy(
+        cdr=cdr, published=_published(state, cpo), location=location, profile=profile
+    )
+    reconciliation = reconcile_copy(
+        cdr=cdr,
+        remarks=document.parsed.remarks,
+        pricing=pricing,
+        session=_session_of(state, cpo, cdr),
+        profile=profile,
+    )
+    result = pricing.result if isinstance(pricing.result, PricedCdr) else None
+    spread = post_copy(cdr=cdr, result=result, verdict=reconciliation.verdict, profile=profile)
+    return JudgedCopy(
+        stored=copy,
+        document=document,
+        pricing=pricing,
+        reconciliation=reconciliation,
+        spread=spread,
+    )
+
+
+BUCKETS = {
+    "matched": "settled",
+    "disputed": "settled",
+    "invalid": "settled",
+    "unverifiable": "waiting",
+    "conflict": "conflict",
+}
+
+
+def _alone(state: CdrState, copy: JudgedCopy, **changes: Any) -> CdrOutcome:
+    """Give the row of a CDR from the copy shown; `changes` are what a conflict overrides."""
+    reconciliation, pricing = copy.reconciliation, copy.pricing
+    columns = cdr_columns(copy.cdr)
+    if isinstance(pricing.result, PricedCdr):
+        columns |= priced_columns(pricing.result)
+        columns["price_basis"] = pricing.basis
+    columns |= {
+        "cpo": state.cpo,
+        "cdr_key": state.key,
+        "emsp": copy.document.emsp,
+        "time_zone": pricing.zone,
+        "payable": copy.spread.payable,
+        "held": copy.spread.held,
+        "postings": copy.spread.postings,
+        "verdict": reconciliation.verdict,
+        "bucket": BUCKETS[reconciliation.verdict],
+        "waits_for": reconciliation.waits_for,
+        "tariffs": pricing.candidates,
+        "notes": pricing.notes,
+        "findings": tuple(finding_column(finding) for finding in reconciliation.findings),
+        "content_digest": copy.stored.digest,
+        "received_time": copy.stored.received,
+        "kafka_offset": copy.stored.shown,
+        "month": state.month,
+    }
+    return CdrOutcome(**(columns | changes))
+
+
+def _conflict(state: CdrState, copies: list[JudgedCopy]) -> CdrOutcome:
+    """Show one copy of several: blueprint 5.3 says which, what is payable and what is held."""
+    parties = {(copy.cdr.currency, copy.document.emsp) for copy in copies}
+    is_comparable = len(parties) == 1 and not any(copy.cdr.credit for copy in copies)
+    if is_comparable:
+        shown = max(copies, key=lambda copy: (claim_of(copy.cdr), copy.stored.digest))
+        payable = min(copy.spread.payable for copy in copies)
+    else:
+        shown = max(copies, key=lambda copy: copy.stored.digest)
+        payable = _ZERO
+    claimed = claim_of(shown.cdr)
+    spread = Spread(payable=payable, held=claimed - payable) if not shown.cdr.credit else NOTHING
+    message = (
+        f"{len(copies)} copies under one id differ in what is billed"
+        if is_comparable
+        else f"{len(copies)} copies under one id differ in currency, party or credit"
+    )
+    finding = Finding(
+        code="conflicting_copies",
+        path="$.id",
+        message=message,
+        severity="error",
+        difference=computed_column(spread.held),
+    )
+    listed = tuple(
+        CdrCopy(
+            content_digest=copy.stored.digest,
+            claimed=number_column(
+                copy.cdr.total_cost.before_taxes if copy.cdr.total_cost else None
+            ),
+            payable=copy.spread.payable,
+        )
+        for copy in sorted(copies, key=lambda copy: copy.stored.digest)
+    )
+    findings = tuple(finding_column(one) for one in shown.reconciliation.findings)
+    return _alone(
+        state,
+        shown,
+        verdict="conflict",
+        bucket="conflict",
+        payable=spread.payable,
+        held=spread.held,
+        postings=spread.postings,
+        findings=(finding, *findings),
+        copies=listed,
+    )
+
+
+def _published(state: State, cpo: str) -> Published:
+    """Look the versions of a CPO's tariffs up in the state."""
+
+    def versions(identifier: str) -> Sequence[TariffVersion]:
+        tariff = state.get(key_of("tariff", cpo, identifier))
+        assert tariff is None or isinstance(tariff, TariffState), identifier
+        return () if tariff is None else tariff.versions
+
+    return versions
+
+
+def _location_of(state: State, cpo: str, cdr: Cdr) -> Location | None:
+    """Give the location as it was at the session's start, else at its earliest."""
+    if cdr.cdr_location is None or cdr.cdr_location.id is None:
+        return None
+    stored = state.get(key_of("location", cpo, folded(cdr.cdr_location.id)))
+    if not isinstance(stored, LocationState):
+        return None
+    body = fold_location([change_of(c) for c in stored.changes], at=cdr.start_date_time)
+    if body is None:
+        return None
+    return parse_location(body, ocpi_version=stored.changes[-1].ocpi_version).value
+
+
+def _session_of(state: State, cpo: str, cdr: Cdr) -> Session | None:
+    if cdr.session_id is None:
+        return None
+    stored = state.get(key_of("session", cpo, folded(cdr.session_id)))
+    if not isinstance(stored, SessionState):
+        return None
+    body = fold_session([change_of(c) for c in stored.changes])
+    if body is None:
+        return None
+    return parse_session(body, ocpi_version=stored.changes[-1].ocpi_version).value
+
+
+def _touched_by(state: CdrState, copies: list[JudgedCopy]) -> tuple[str, ...]:
+    """Give the keys of what re-runs this CDR when it comes late or is corrected."""
+    causes: set[str] = set()
+    for copy in copies:
+        cdr = copy.cdr
+        causes |= {key_of("tariff", state.cpo, one) for one in copy.pricing.tariff_ids}
+        if cdr.cdr_location is not None and cdr.cdr_location.id:
+            causes.add(key_of("location", state.cpo, folded(cdr.cdr_location.id)))
+        if cdr.session_id:
+            causes.add(key_of("session", state.cpo, folded(cdr.session_id)))
+    return tuple(sorted(causes))
