@@ -6,7 +6,10 @@ are imported by the command that needs them.
 
 import json
 import os
-from typing import Annotated
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -16,6 +19,12 @@ from settlement.cli.services import DataDir, ServiceMissing, kafka_brokers
 KAFKA_PORT = 9092
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
+
+
+def port_option(variable: str) -> Any:
+    """Give the option of a port that a setting of the environment changes too."""
+    return typer.Option(envvar=variable, min=1, max=65535, help="Where it listens.")
+
 
 kafka = typer.Typer(
     add_completion=False,
@@ -115,3 +124,95 @@ def topics_apply(
         raise ServiceMissing(f"Kafka at {brokers} does not answer") from away
     for line in lines or ["All topics are as they should be."]:
         typer.echo(line)
+
+
+def up(
+    *,
+    data: DataDir,
+    ingest_port: Annotated[int, port_option("INGEST_PORT")] = 8000,
+    clickhouse_port: Annotated[int, port_option("CLICKHOUSE_PORT")] = 8123,
+    kafka_port: Annotated[int, port_option("KAFKA_PORT")] = KAFKA_PORT,
+    any_port: Annotated[
+        bool, typer.Option("--any-port", help="Take a free port where one of these is busy.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Run the whole local stack in the foreground until Ctrl-C or `settle down`.
+
+    Kafka, ClickHouse, tables and topics, then the roles ingest, streams and sink; one that dies
+    is started again. With KAFKA_BROKERS or CLICKHOUSE_URL set, that one is used and not started.
+    """
+    from rich.console import Console  # noqa: PLC0415
+
+    from streams.local.layout import Ports, run_stack  # noqa: PLC0415
+
+    people = Console(stderr=True, highlight=False)
+    ports = Ports(
+        ingest=ingest_port, clickhouse=clickhouse_port, kafka=kafka_port, takes_any=any_port
+    )
+
+    def ready(addresses: dict[str, str | None]) -> None:
+        if as_json:
+            print(json.dumps({**addresses, "data": str(data), "pid": os.getpid()}), flush=True)
+        else:
+            _print_addresses(addresses, data)
+
+    run_stack(data_dir=data, ports=ports, say=people.print, ready=ready, catch_signals=_catch)
+    people.print("The stack is stopped.")
+
+
+def down(data: DataDir) -> None:
+    """Stop the local stack cleanly; its data stay."""
+    from streams.local.stack import down_text, stop_stack  # noqa: PLC0415
+
+    if not stop_stack(data):
+        raise ServiceMissing(down_text(data))
+    typer.echo("The stack is stopped.")
+
+
+def status(data: DataDir, as_json: Json = False) -> None:
+    """List the parts of the local stack with process, address and health, each really asked."""
+    from streams.local.stack import role_states  # noqa: PLC0415
+
+    states = role_states(data)
+    if as_json:
+        import msgspec  # noqa: PLC0415
+
+        typer.echo(json.dumps({"roles": msgspec.to_builtins(states)}))
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table("role", "process", "address", "health")
+    for state in states:
+        health = "[green]answers[/]" if state.healthy else "[red]does not answer[/]"
+        table.add_row(state.role, str(state.pid or "not ours"), state.address or "", health)
+    Console().print(table)
+
+
+def _catch(ask_to_stop: Callable[[], None]) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: ask_to_stop())
+
+
+def _print_addresses(addresses: dict[str, str | None], data: Path) -> None:
+    from urllib.parse import urlsplit  # noqa: PLC0415
+
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    reader = urlsplit(addresses["reader_url"] or "")
+    port = f":{reader.port}" if reader.port else ""
+    rows = {
+        "OCPI gateway": f"{addresses['ingest_url']}/ocpi/versions",
+        "ClickHouse": f"{reader.scheme}://{reader.hostname}{port}",
+        "  reader": f"user {reader.username}, password {reader.password}",
+        "Kafka": addresses["brokers"] or "",
+        "data and logs": str(data),
+    }
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for name, value in rows.items():
+        table.add_row(name, value)
+    console = Console(highlight=False, soft_wrap=True)
+    console.print("[bold]The stack is up.[/] Ctrl-C or `settle down` stops it.")
+    console.print(table)

@@ -1,0 +1,175 @@
+"""The parts of the local stack: Kafka, ClickHouse, and the roles that run as our processes.
+
+Rule: a part knows how to start, stop and tell its own health, and nothing of the other parts; its
+`start` is bounded, and may be called again after the part has died.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from settlement.cli.services import read_address, write_address
+from streams.local.kafka import KafkaProcess, running_kafka, start_kafka, stop_kafka
+from streams.local.probe import has_heartbeat, heartbeat_path, http_answers, kafka_answers
+from streams.local.process import exit_text, find_part, is_alive, start_detached, stop_process
+
+# A role's own limit for leaving is below this; then it is killed, which the design permits.
+STOP_SECONDS = 15.0
+
+
+class Part(Protocol):
+    """What the supervisor needs of a part."""
+
+    name: str
+
+    @property
+    def pid(self) -> int | None:
+        """The process, while the part is started."""
+
+    @property
+    def address(self) -> str | None:
+        """Where it answers; None for a part that listens nowhere."""
+
+    def start(self, stopped: Callable[[], bool]) -> None:
+        """Start it, or adopt the one that an earlier supervisor left; wait as long as needed."""
+
+    def stop(self) -> None:
+        """Stop it cleanly, within a bounded time."""
+
+    def is_healthy(self) -> bool:
+        """Tell whether it really answers."""
+
+
+class KafkaPart:
+    """The local Kafka."""
+
+    name = "kafka"
+
+    def __init__(self, *, data_dir: Path, port: int) -> None:
+        self.data_dir = data_dir
+        self.port = port
+        self.process: KafkaProcess | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The Java process."""
+        return self.process.pid if self.process else None
+
+    @property
+    def address(self) -> str | None:
+        """Its brokers."""
+        return self.process.brokers if self.process else None
+
+    def start(self, stopped: Callable[[], bool]) -> None:
+        """Start Kafka on its port; one that runs on another port is stopped first."""
+        running = running_kafka(data_dir=self.data_dir)
+        if running and running.port != self.port:
+            stop_kafka(data_dir=self.data_dir)
+        self.process = start_kafka(data_dir=self.data_dir, port=self.port, stopped=stopped)
+
+    def stop(self) -> None:
+        """Stop Kafka; its data stay."""
+        stop_kafka(data_dir=self.data_dir)
+
+    def is_healthy(self) -> bool:
+        """Tell whether it answers."""
+        return self.address is not None and kafka_answers(self.address)
+
+
+class ClickHousePart:
+    """The local ClickHouse."""
+
+    name = "clickhouse"
+
+    def __init__(self, *, data_dir: Path, port: int) -> None:
+        self.data_dir = data_dir
+        self.port = port
+        self.url: str | None = None
+        self.reader_url: str | None = None
+        self.pid: int | None = None
+
+    @property
+    def address(self) -> str | None:
+        """Its address, without credentials."""
+        return f"http://127.0.0.1:{self.port}" if self.pid else None
+
+    def start(self, stopped: Callable[[], bool]) -> None:
+        """Start ClickHouse on its port; one that runs on another port is stopped first."""
+        from settlement.clickhouse.local.process import (  # noqa: PLC0415 - loads the client
+            start_clickhouse,
+        )
+
+        if stopped():
+            return
+        running = read_address(self.data_dir, self.name)
+        if running and not str(running["url"]).endswith(f":{self.port}"):
+            self.stop()
+        process = start_clickhouse(data_dir=self.data_dir, port=self.port)
+        self.url, self.reader_url, self.pid = process.url, process.reader_url, process.pid
+
+    def stop(self) -> None:
+        """Stop ClickHouse; its data stay."""
+        from settlement.clickhouse.local.process import stop_clickhouse  # noqa: PLC0415
+
+        stop_clickhouse(data_dir=self.data_dir)
+
+    def is_healthy(self) -> bool:
+        """Tell whether it answers."""
+        return self.address is not None and http_answers(f"{self.address}/ping")
+
+
+class RolePart:
+    """A role of ours: `settle run ROLE` as a process of its own, its output in DIR/logs."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        data_dir: Path,
+        command: Sequence[str],
+        environment: Callable[[], Mapping[str, str]],
+        url: str | None = None,
+        health_path: str = "",
+    ) -> None:
+        self.name = name
+        self.data_dir = data_dir
+        self.command = command
+        self.environment = environment
+        self.address = url
+        self.health_path = health_path
+        self.pid: int | None = None
+
+    def start(self, stopped: Callable[[], bool]) -> None:
+        """Start the role; one that an earlier supervisor left is stopped first."""
+        self.stop()
+        if stopped():
+            return
+        heartbeat_path(self.data_dir, self.name).unlink(missing_ok=True)
+        self.pid = start_detached(
+            part=self.name,
+            data_dir=self.data_dir,
+            command=self.command,
+            environment=self.environment(),
+        )
+        if self.address:
+            write_address(self.data_dir, self.name, {"url": self.address, "pid": self.pid})
+
+    def stop(self) -> None:
+        """Stop the role, also one that another supervisor started on this data directory."""
+        for pid in find_part(part=self.name, data_dir=self.data_dir):
+            stop_process(pid, timeout_seconds=STOP_SECONDS)
+        (self.data_dir / self.name / "address.json").unlink(missing_ok=True)
+        heartbeat_path(self.data_dir, self.name).unlink(missing_ok=True)
+
+    def is_healthy(self) -> bool:
+        """Tell whether it answers, or, where it listens nowhere, beats."""
+        if self.pid is None or not is_alive(self.pid):
+            return False
+        if self.address:
+            return http_answers(f"{self.address}{self.health_path}")
+        return has_heartbeat(self.data_dir, self.name)
+
+
+def end_of(part: Part) -> str:
+    """Say how a part that is not alive any more ended."""
+    return exit_text(part.pid) if part.pid is not None else "was never started"
