@@ -1,0 +1,80 @@
+"""Waiting until everything that was acknowledged stands in the tables.
+
+Rule: measured by offsets, not by time: each inbox record is decided, and no committed message is
+left that the sink has not written.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from clickhouse_connect.driver.client import Client
+
+from settlement.clickhouse.report import Passed, load_passed, load_sink_offsets
+from streams.topics import INBOX, REJECTED, TOPICS
+
+LOOK_SECONDS = 0.3
+PROBE_MILLISECONDS = 400
+# A worker that was killed is back within half of this.
+STANDSTILL_SECONDS = 90.0
+
+
+async def wait_until_passed(
+    *,
+    brokers: str,
+    reader: Client,
+    progress: Callable[[Passed], None] = lambda _: None,
+    standstill_seconds: float = STANDSTILL_SECONDS,
+) -> bool:
+    """Wait until the tables hold all that Kafka holds; False where nothing moves any more."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=brokers,
+        group_id=None,
+        enable_auto_commit=False,
+        isolation_level="read_committed",
+        max_poll_records=1,
+        max_partition_fetch_bytes=1,  # one batch says enough
+    )
+    await consumer.start()
+    try:
+        loop = asyncio.get_running_loop()
+        moved, seen = loop.time(), None
+        while True:
+            passed = await asyncio.to_thread(load_passed, reader)
+            progress(passed)
+            if await _is_through(consumer, reader, passed):
+                return True
+            if passed != seen:
+                moved, seen = loop.time(), passed
+            elif loop.time() - moved > standstill_seconds:
+                return False
+            await asyncio.sleep(LOOK_SECONDS)
+    finally:
+        await consumer.stop()
+
+
+async def _is_through(consumer: AIOKafkaConsumer, reader: Client, passed: Passed) -> bool:
+    inbox = [TopicPartition(INBOX.name, number) for number in range(INBOX.partitions)]
+    records = sum((await consumer.end_offsets(inbox)).values())
+    if passed.received < records or passed.decided < records:
+        return False
+    return not await _is_anything_left(consumer, reader)
+
+
+async def _is_anything_left(consumer: AIOKafkaConsumer, reader: Client) -> bool:
+    """Tell whether a committed message is not in the tables yet.
+
+    The end offset cannot tell: behind the last message stand the marks of transactions.
+    """
+    offsets = await asyncio.to_thread(load_sink_offsets, reader)
+    derived = [topic for topic in TOPICS if topic.is_derived and not topic.is_compacted]
+    places = [
+        TopicPartition(topic.in_generation(), number)
+        for topic in (REJECTED, *derived)
+        for number in range(topic.partitions)
+    ]
+    consumer.assign(places)
+    for place in places:
+        consumer.seek(place, offsets.get((place.topic, place.partition), 0))
+    left = await consumer.getmany(timeout_ms=PROBE_MILLISECONDS)
+    return any(left.values())
