@@ -10,8 +10,10 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 # Decimal(38, 18): 18 decimals; 10^10 in a column keeps a sum over 10^9 rows below 10^20.
 SCALE = 18
 LARGEST = Decimal(10) ** 10
+INTEGER_DIGITS = 11
 _UNIT = Decimal(1).scaleb(-SCALE)
-_CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
+# Sums of what columns hold never need more digits; the ambient context is never used.
+EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _ZERO = Decimal(0)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
@@ -23,7 +25,7 @@ def fits_number(value: Decimal) -> bool:
         return False
     _, digits, exponent = value.as_tuple()
     assert isinstance(exponent, int)
-    if len(digits) + exponent > 11 or abs(value) > LARGEST:
+    if len(digits) + exponent > INTEGER_DIGITS or value.copy_abs() > LARGEST:
         return not any(digits)
     if exponent >= -SCALE:
         return True
@@ -39,10 +41,10 @@ def canonical(value: Decimal) -> Decimal:
     """Give the one spelling of a number: no trailing zeros, no exponent, no negative zero."""
     if not value:
         return _ZERO
-    shortest = value.normalize(_CONTEXT)
+    shortest = value.normalize(EXACT)
     _, _, exponent = shortest.as_tuple()
     assert isinstance(exponent, int)
-    return shortest.quantize(Decimal(1), context=_CONTEXT) if exponent > 0 else shortest
+    return shortest.quantize(Decimal(1), context=EXACT) if exponent > 0 else shortest
 
 
 def stored(value: Decimal) -> Decimal:
@@ -50,5 +52,5 @@ def stored(value: Decimal) -> Decimal:
     _, _, exponent = value.as_tuple()
     assert isinstance(exponent, int)
     if exponent < -SCALE:
-        value = value.quantize(_UNIT, context=_CONTEXT)
+        value = value.quantize(_UNIT, context=EXACT)
     return canonical(value)

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import msgspec
 
+from settlement.bounds import EXACT
 from settlement.finding import Finding
 from settlement.ledger.posting import post_claim
 from settlement.ocpi.problem import UnreadableDocument
@@ -136,7 +137,7 @@ class Application:
         assert cdr is not None, key
         logger.error("re-run of %s failed", key, exc_info=error)
         letter = self._letter("cdrs", cdr.key, "step_failed", error)
-        claimed = cdr.payable + cdr.held
+        claimed = EXACT.add(cdr.payable, cdr.held)
         finding = Finding(
             code="run_failed",
             path="$",

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
+from settlement.bounds import EXACT
 from settlement.ledger.account import ACCOUNTS, CLAIMED, HELD, PAYABLE
 
 _ZERO = Decimal(0)
@@ -29,18 +30,18 @@ def spread_claim(
     """
     if priced is None:
         return _ZERO, claimed
-    if claimed <= priced + tolerance:
+    if claimed <= EXACT.add(priced, tolerance):
         return claimed, _ZERO
-    return priced, claimed - priced
+    return priced, EXACT.subtract(claimed, priced)
 
 
 def post_claim(*, payable: Decimal, held: Decimal) -> tuple[Posting, ...]:
     """Give the postings of a claim; accounts without an amount are left out."""
     legs = (
-        Posting(CLAIMED, -(payable + held)),
+        Posting(CLAIMED, EXACT.minus(EXACT.add(payable, held))),
         Posting(PAYABLE, payable),
         Posting(HELD, held),
     )
-    assert sum((leg.amount for leg in legs), _ZERO) == 0, legs
+    assert EXACT.add(legs[0].amount, EXACT.add(payable, held)) == 0, legs
     assert all(leg.account in ACCOUNTS for leg in legs), legs
     return tuple(leg for leg in legs if leg.amount)

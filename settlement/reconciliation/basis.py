@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import msgspec
 
+from settlement.bounds import EXACT
 from settlement.cdr import Cdr
 from settlement.finding import Finding, Note
 from settlement.ledger.posting import spread_claim
@@ -176,7 +177,7 @@ def _differs(
         severity=severity,
         claimed=None if theirs is None else str(theirs),
         computed=None if ours is None else str(ours),
-        difference=None if ours is None or theirs is None else theirs - ours,
+        difference=None if ours is None or theirs is None else EXACT.subtract(theirs, ours),
     )
 
 

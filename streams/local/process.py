@@ -5,8 +5,11 @@ reused process number is never taken for one of ours, nor ended.
 """
 
 import os
+import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -101,15 +104,20 @@ def exit_text(pid: int) -> str:
 
 def stop_process(pid: int, *, timeout_seconds: float) -> None:
     """End a process: SIGTERM, and SIGKILL when it takes longer than the time given."""
-    try:
-        process = psutil.Process(pid)
-        process.terminate()
-        process.wait(timeout_seconds)
-    except psutil.TimeoutExpired:
-        process.kill()
-        process.wait(10)
-    except psutil.NoSuchProcess:
-        pass
-    child = _children.pop(pid, None)
-    if child is not None:
-        child.poll()
+    for number, limit_seconds in ((signal.SIGTERM, timeout_seconds), (signal.SIGKILL, 10.0)):
+        if not is_alive(pid):
+            return
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+        if _is_gone_within(pid, limit_seconds):
+            return
+
+
+def _is_gone_within(pid: int, seconds: float) -> bool:
+    """Wait for a process to end. One that nobody has reaped yet has ended too."""
+    deadline = time.monotonic() + seconds
+    while is_alive(pid):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True

@@ -57,7 +57,7 @@ def admit_session(record: Record, state: State) -> Admission:
         session = parse_session(now, ocpi_version=envelope.ocpi_version).value
     after = msgspec.structs.replace(before, changes=changes, emsp=envelope.emsp or before.emsp)
     state.put(key, after)
-    if now == was:
+    if now == was and now is not None:
         return Admission(document=document_outcome(record, "no_effect"))
     return Admission(
         document=document_outcome(record, "applied"),

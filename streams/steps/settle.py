@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from settlement.bounds import EXACT
 from settlement.cdr import Cdr, folded
 from settlement.finding import Finding
 from settlement.fold import fold_location, fold_session
@@ -197,7 +198,7 @@ def _conflict(state: CdrState, copies: list[JudgedCopy]) -> CdrOutcome:
         shown = max(copies, key=lambda copy: copy.stored.digest)
         payable = _ZERO
     claimed = claim_of(shown.cdr)
-    spread = Spread(payable=payable, held=claimed - payable) if not shown.cdr.credit else NOTHING
+    spread = Spread(payable=payable, held=EXACT.subtract(claimed, payable)) if not shown.cdr.credit else NOTHING
     message = (
         f"{len(copies)} copies under one id differ in what is billed"
         if is_comparable
