@@ -8,7 +8,9 @@ import asyncio
 from collections.abc import Callable
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import OperationalError
 
 from settlement.clickhouse.report import Passed, load_passed, load_sink_offsets
 from streams.topics import INBOX, REJECTED, TOPICS
@@ -40,11 +42,12 @@ async def wait_until_passed(
         loop = asyncio.get_running_loop()
         moved, seen = loop.time(), None
         while True:
-            passed = await asyncio.to_thread(load_passed, reader)
-            progress(passed)
-            if await _is_through(consumer, reader, passed):
-                return True
-            if passed != seen:
+            passed = await look(reader)
+            if passed is not None:
+                progress(passed)
+                if await _is_through(consumer, reader, passed):
+                    return True
+            if passed is not None and passed != seen:
                 moved, seen = loop.time(), passed
             elif loop.time() - moved > standstill_seconds:
                 return False
@@ -53,12 +56,24 @@ async def wait_until_passed(
         await consumer.stop()
 
 
+async def look(reader: Client) -> Passed | None:
+    """Count how far documents have come; None while ClickHouse is away."""
+    try:
+        return await asyncio.to_thread(load_passed, reader)
+    except OperationalError:
+        return None
+
+
 async def _is_through(consumer: AIOKafkaConsumer, reader: Client, passed: Passed) -> bool:
+    """Tell whether all has passed; not while Kafka or ClickHouse is away."""
     inbox = [TopicPartition(INBOX.name, number) for number in range(INBOX.partitions)]
-    records = sum((await consumer.end_offsets(inbox)).values())
-    if passed.received < records or passed.decided < records:
+    try:
+        records = sum((await consumer.end_offsets(inbox)).values())
+        if passed.received < records or passed.decided < records:
+            return False
+        return not await _is_anything_left(consumer, reader)
+    except (KafkaError, OperationalError):
         return False
-    return not await _is_anything_left(consumer, reader)
 
 
 async def _is_anything_left(consumer: AIOKafkaConsumer, reader: Client) -> bool:

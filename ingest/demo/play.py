@@ -13,12 +13,12 @@ from clickhouse_connect.driver.client import Client
 
 from ingest.demo.catalogue import PARTIES
 from ingest.demo.client import Partners, new_http
-from ingest.demo.drain import wait_until_passed
+from ingest.demo.drain import look, wait_until_passed
 from ingest.demo.scenario import Scenario
 from ingest.demo.tally import Tally
 from ingest.partner import register_partner
 from settlement.cli.exit import Unusable
-from settlement.clickhouse.report import Answered, Passed, load_answered, load_passed
+from settlement.clickhouse.report import Answered, Passed, load_answered
 
 WATCH_SECONDS = 1.0
 
@@ -117,7 +117,8 @@ class Player:
     async def _watch(self, is_over: asyncio.Event) -> None:
         """Look at the tables while the partners send; one query at a time on the connection."""
         while not is_over.is_set():
-            self._told(await asyncio.to_thread(load_passed, self._reader))
+            if passed := await look(self._reader):
+                self._told(passed)
             with suppress(TimeoutError):
                 await asyncio.wait_for(is_over.wait(), WATCH_SECONDS)
 
