@@ -1,0 +1,55 @@
+"""The real ClickHouse engine for tests, started once a run.
+
+Rule: an error, never a skip, where it cannot start. `CLICKHOUSE_URL` names another server.
+"""
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from settlement.clickhouse.client import Client, connect
+from settlement.clickhouse.local.process import start_clickhouse, stop_clickhouse
+
+
+class ClickHouse:
+    """A running server: the addresses of its two users, and fresh databases in it."""
+
+    def __init__(self, *, url: str, reader_url: str, data_dir: Path | None) -> None:
+        self.url = url
+        self.reader_url = reader_url
+        self.data_dir = data_dir
+        self._numbers = itertools.count(1)
+
+    @property
+    def is_local(self) -> bool:
+        """Tell whether it is the local engine, not a server of `CLICKHOUSE_URL`."""
+        return self.data_dir is not None
+
+    def client(self, *, database: str | None = None) -> Client:
+        return connect(self.url, database=database)
+
+    def reader(self, *, database: str | None = None) -> Client:
+        return connect(self.reader_url, database=database)
+
+    def fresh_database(self) -> str:
+        """Make an empty database and give its name."""
+        name = f"test_{os.getpid()}_{next(self._numbers)}"
+        client = self.client()
+        client.command(f"DROP DATABASE IF EXISTS {name} SYNC")
+        client.command(f"CREATE DATABASE {name}")
+        return name
+
+
+@pytest.fixture(scope="session")
+def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouse]:
+    if url := os.environ.get("CLICKHOUSE_URL"):
+        reader_url = os.environ.get("CLICKHOUSE_READER_URL", url)
+        yield ClickHouse(url=url, reader_url=reader_url, data_dir=None)
+        return
+    data_dir = tmp_path_factory.mktemp("clickhouse")
+    running = start_clickhouse(data_dir=data_dir, port=None)
+    yield ClickHouse(url=running.url, reader_url=running.reader_url, data_dir=data_dir)
+    stop_clickhouse(data_dir=data_dir)
