@@ -4,11 +4,14 @@ Rule: a number with a currency, always Decimal; the only place where money is ro
 """
 
 from collections.abc import Sequence
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
 from functools import cache
 
 import iso4217
 import msgspec
+
+# Rounding must not depend on the precision that the caller's thread happens to have.
+_WIDE = Context(prec=200)
 
 
 class Money(msgspec.Struct, frozen=True):
@@ -46,7 +49,7 @@ def minor_unit(currency: str) -> Decimal:
 
 def rounded(amount: Decimal, currency: str, mode: str = ROUND_HALF_UP) -> Decimal:
     """Round to the currency's minor unit; half away from zero unless `mode` says otherwise."""
-    return amount.quantize(minor_unit(currency), rounding=mode)
+    return amount.quantize(minor_unit(currency), mode, _WIDE)
 
 
 def spread(parts: Sequence[Decimal], total: Decimal, currency: str) -> list[Decimal]:
@@ -57,12 +60,19 @@ def spread(parts: Sequence[Decimal], total: Decimal, currency: str) -> list[Deci
     the sum of the parts by rounding only.
     """
     unit = minor_unit(currency)
-    cut = [part.quantize(unit, rounding=ROUND_DOWN) for part in parts]
-    missing = int((total - sum(cut, Decimal(0))) / unit)
-    step = unit if missing >= 0 else -unit
-    sign = 1 if missing >= 0 else -1
-    order = sorted(range(len(parts)), key=lambda i: (sign * (cut[i] - parts[i]), i))
+    cut = [part.quantize(unit, ROUND_DOWN, _WIDE) for part in parts]
+    given = Decimal(0)
+    for part in cut:
+        given = _WIDE.add(given, part)
+    missing = int(_WIDE.divide(_WIDE.subtract(total, given), unit))
+    if not missing:
+        return cut
+    step = unit if missing > 0 else unit.copy_negate()
+    lost = [_WIDE.subtract(part, kept) for part, kept in zip(parts, cut, strict=True)]
+    order = sorted(
+        range(len(parts)), key=lambda i: (lost[i].copy_negate() if missing > 0 else lost[i], i)
+    )
     assert abs(missing) <= len(parts), (parts, total)
     for i in order[: abs(missing)]:
-        cut[i] += step
+        cut[i] = _WIDE.add(cut[i], step)
     return cut

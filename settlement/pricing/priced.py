@@ -26,6 +26,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     before_taxes: Decimal | None  # exact
     tax_rate: Decimal | None  # percent
     tax: Decimal | None  # exact
+    after_taxes: Decimal | None = None  # exact; known where a price contains an unknown tax
     why: str  # one sentence
 
 
@@ -53,12 +54,13 @@ class PricedCdr(msgspec.Struct, frozen=True, kw_only=True):
     exact: Costs
     rounded: Costs  # total_cost to the minor unit; parts sum to it
     notes: tuple[Note, ...] = ()
+    basis: str = "embedded"  # agreed, published or embedded: where the tariffs came from
 
 
 class Unpriceable(msgspec.Struct, frozen=True, kw_only=True):
     """Why there is no price yet: code, sentence and what would make one possible."""
 
-    code: str  # tariff_missing, tariff_ambiguous, time_zone_missing, currency_differs
+    code: str  # tariff_missing, tariff_ambiguous, time_zone_missing, currency_differs, out_of_range
     path: str
     message: str
     waits_for: tuple[str, ...] = ()  # tariff ids (folded), or "time_zone"

@@ -1,0 +1,179 @@
+"""A tariff, compiled: what the walk over a session asks of it, laid out so that it is cheap.
+
+Rule: a function of the tariff's content alone. Prices and rates are spelled canonically, so that
+equal tariffs give equal plans whatever was seen before; the cache only saves time.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from itertools import count
+from typing import TypeVar
+
+import msgspec
+
+from settlement.cdr import folded
+from settlement.pricing.exact import HUNDRED, canonical, divide
+from settlement.pricing.restriction import Test, compile_test
+from settlement.pricing.stretch import ENERGY, FLAT, PARKING, TIME
+from settlement.pricing.wording import describe_element
+from settlement.tariff import PriceComponent, Tariff, TariffElement
+
+_BITS = {"ENERGY": ENERGY, "TIME": TIME, "PARKING_TIME": PARKING, "FLAT": FLAT}
+_CACHED_PLANS = 4096  # tariffs in use at a time by all CPOs of a settlement, generously
+
+
+class Tax(msgspec.Struct, frozen=True):
+    """How a price becomes an amount before and after taxes (spec-notes D.5)."""
+
+    number: int  # tells taxes apart while one CDR is priced
+    mode: str  # NO: comes on top; YES: is contained; N/A: there is none
+    rate: Decimal | None  # percent
+    fraction: Decimal | None  # rate / 100
+
+
+class Component(msgspec.Struct, frozen=True):
+    """A price component with its place in the tariff."""
+
+    element: int
+    index: int
+    bit: int
+    price: Decimal
+    step: int  # Wh or seconds, at least 1
+    tax: Tax
+    is_parking_fee: bool  # a FLAT beside PARKING_TIME, and neither TIME nor ENERGY
+    why: str
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One element: when it applies and what it prices."""
+
+    test: Test | None
+    mask: int
+    components: tuple[Component, ...]
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """min_price and max_price, before and after taxes."""
+
+    min_before: Decimal | None
+    min_after: Decimal | None
+    max_before: Decimal | None
+    max_after: Decimal | None
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """A compiled tariff: its elements for the session, a reservation and an expired one."""
+
+    tariff: Tariff
+    key: str  # folded id
+    session: tuple[Row, ...]
+    reserved: tuple[Row, ...]
+    expired: tuple[Row, ...]
+    is_bounded: bool  # a bound below can make another component active inside a period
+    at_bounds: tuple[int, ...]  # microseconds
+    kwh_bounds: tuple[Decimal, ...]
+    clock_bounds: tuple[int, ...]  # seconds of the day
+    limits: Limits | None
+    has_life: bool  # the tariff says from when or until when it is valid
+
+
+_Bound = TypeVar("_Bound", int, Decimal)
+
+_plans: dict[Tariff, Plan] = {}
+
+
+def plan_of(tariff: Tariff) -> Plan:
+    """Compile a tariff, or find it compiled: embedded tariffs repeat from CDR to CDR."""
+    plan = _plans.get(tariff)
+    if plan is None:
+        plan = compile_plan(tariff)
+        if len(_plans) >= _CACHED_PLANS:
+            _plans.clear()
+        _plans[tariff] = plan
+    return plan
+
+
+def compile_plan(tariff: Tariff) -> Plan:
+    """Compile a tariff."""
+    numbers = count()
+    taxes: dict[Decimal | None, Tax] = {}
+    rows: dict[str | None, list[Row]] = {None: [], "RESERVATION": [], "RESERVATION_EXPIRES": []}
+    for position, element in enumerate(tariff.elements):
+        kind = element.restrictions.reservation if element.restrictions else None
+        if kind in rows:
+            rows[kind].append(_row(position, element, tariff.tax_included, taxes, numbers))
+    reserved, expires = rows["RESERVATION"], rows["RESERVATION_EXPIRES"]
+    tests = [row.test for kind in rows.values() for row in kind if row.test is not None]
+    clocks = [test.clock for test in tests if test.clock is not None]
+    at_bounds = _sorted(bound for test in tests for bound in (test.min_at, test.max_at))
+    kwh_bounds = _sorted(bound for test in tests for bound in (test.min_kwh, test.max_kwh))
+    clock_bounds = _sorted(bound for clock in clocks for bound in clock.bounds())
+    return Plan(
+        tariff=tariff,
+        key=folded(tariff.id),
+        session=tuple(rows[None]),
+        reserved=tuple(reserved),
+        expired=tuple(expires + reserved),  # D.6: what EXPIRES lacks falls back
+        is_bounded=bool(at_bounds or kwh_bounds or clock_bounds),
+        at_bounds=at_bounds,
+        kwh_bounds=kwh_bounds,
+        clock_bounds=clock_bounds,
+        limits=_limits(tariff),
+        has_life=tariff.start_date_time is not None or tariff.end_date_time is not None,
+    )
+
+
+def _row(
+    position: int,
+    element: TariffElement,
+    tax_included: str,
+    taxes: dict[Decimal | None, Tax],
+    numbers: "count[int]",
+) -> Row:
+    types = {component.type for component in element.price_components}
+    is_parking = "PARKING_TIME" in types and not types & {"TIME", "ENERGY"}
+    components: dict[int, Component] = {}
+    for index, given in enumerate(element.price_components):
+        bit = _BITS.get(given.type)
+        if bit is None or bit in components:
+            continue  # only the first of a dimension can be active
+        components[bit] = Component(
+            element=position,
+            index=index,
+            bit=bit,
+            price=canonical(given.price),
+            step=max(given.step_size, 1),  # D.4: 0 and below count as 1
+            tax=_tax(given, tax_included, taxes, numbers),
+            is_parking_fee=is_parking,
+            why=describe_element(position, element),
+        )
+    return Row(compile_test(element.restrictions), sum(components), tuple(components.values()))
+
+
+def _tax(
+    component: PriceComponent,
+    mode: str,
+    taxes: dict[Decimal | None, Tax],
+    numbers: "count[int]",
+) -> Tax:
+    rate = None if component.vat is None or mode == "N/A" else canonical(component.vat)
+    if rate not in taxes:
+        fraction = None if rate is None else divide(rate, HUNDRED)
+        taxes[rate] = Tax(next(numbers), mode, rate, fraction)
+    return taxes[rate]
+
+
+def _limits(tariff: Tariff) -> Limits | None:
+    low, high = tariff.min_price, tariff.max_price
+    if low is None and high is None:
+        return None
+    return Limits(
+        min_before=low.before_taxes if low else None,
+        min_after=low.after_taxes if low else None,
+        max_before=high.before_taxes if high else None,
+        max_after=high.after_taxes if high else None,
+    )
+
+
+def _sorted(bounds: Iterable[_Bound | None]) -> tuple[_Bound, ...]:
+    return tuple(sorted({bound for bound in bounds if bound is not None}))

@@ -1,0 +1,97 @@
+"""One reading of a CDR: assigned tariffs and a profile come to lines and totals.
+
+Rule: no notes and no rounding; a second reading under another profile is the same function.
+"""
+
+from decimal import Decimal
+
+import msgspec
+
+from settlement.cdr import Cdr
+from settlement.pricing.costs import Totals, total_costs
+from settlement.pricing.exact import add
+from settlement.pricing.plan import Plan
+from settlement.pricing.profile import Profile
+from settlement.pricing.step import apply_steps
+from settlement.pricing.stretch import Stretch
+from settlement.pricing.volumes import Odd, read_stretches
+from settlement.pricing.walk import Walk
+from settlement.zone import load_zone
+
+_NOT_AVAILABLE = "#NA"  # OCPI 2.2.1, 16.3: a required string whose value cannot exist
+
+
+class Reading(msgspec.Struct, frozen=True, gc=False):
+    """What a CDR comes to under one profile."""
+
+    walk: Walk
+    plans: list[Plan]
+    totals: Totals
+    energy: Decimal
+    odd: list[Odd]
+
+
+def read_cdr(*, cdr: Cdr, assigned: dict[int, Plan], zone: str | None, rules: Profile) -> Reading:
+    """Read a CDR: `assigned` gives each charging period its plan. Raises ZoneMissing."""
+    odd: list[Odd] = []
+    valid = _still_valid(cdr, assigned, rules, odd)
+    stretches = read_stretches(
+        cdr=cdr,
+        plans=valid,
+        zone=None if zone is None else load_zone(zone),
+        rules=rules,
+        odd=odd,
+    )
+    last = stretches[-1]
+    assert isinstance(last.before, Decimal)
+    is_reservation_only = _is_reservation_only(stretches)
+    is_expired = is_reservation_only and rules.expired_reservation == "inferred" and _unused(cdr)
+    if is_expired:
+        odd.append(Odd("reservation_expired", None, {}))
+    walk = Walk(rules, is_expired=is_expired)
+    walk.over(stretches)
+    if rules.step_size == "on":
+        apply_steps(walk.lines, rules)
+    plans = list({plan.key: plan for plan in valid.values()}.values())
+    totals = total_costs(walk.lines, plans, rules, is_reservation_only=is_reservation_only)
+    return Reading(walk, plans, totals, add(last.before, last.energy), odd)
+
+
+def _is_reservation_only(stretches: list[Stretch]) -> bool:
+    reserved = False
+    for stretch in stretches:
+        if stretch.mask:
+            return False
+        reserved = reserved or stretch.is_reservation
+    return reserved
+
+
+def _unused(cdr: Cdr) -> bool:
+    """Say whether a CDR of reserved time alone stems from an expired reservation (D.6)."""
+    if cdr.total_energy:
+        return False
+    location = cdr.cdr_location
+    if cdr.session_id is None or location is None:
+        return cdr.session_id is None
+    return _NOT_AVAILABLE in (location.evse_uid, location.evse_id, location.connector_id)
+
+
+def _still_valid(
+    cdr: Cdr, assigned: dict[int, Plan], rules: Profile, odd: list[Odd]
+) -> dict[int, Plan]:
+    """Remark periods that start outside their tariff's life; the profile may make them free."""
+    if not any(plan.has_life for plan in assigned.values()):
+        return assigned
+    valid = dict(assigned)
+    for index, plan in assigned.items():
+        tariff = plan.tariff
+        periods = cdr.charging_periods
+        start = periods[index].start_date_time if periods else cdr.start_date_time
+        begin, end = tariff.start_date_time, tariff.end_date_time
+        if (begin is not None and start < begin) or (end is not None and start >= end):
+            is_free = rules.tariff_expiry == "free_after"
+            answer = "the period is free" if is_free else "it is priced all the same"
+            odd.append(Odd("tariff_not_valid", index, {"tariff": tariff.id, "answer": answer}))
+            if is_free:
+                del valid[index]
+    return valid

@@ -1,0 +1,66 @@
+"""A stretch of a session that is priced as one: a charging period, or a piece of one.
+
+Rule: what was measured and when, in units that compute fast (seconds, kWh, microseconds);
+no prices. What is odd about a volume becomes a remark, which the notes turn into a sentence.
+"""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from settlement.pricing.exact import ZERO
+
+if TYPE_CHECKING:
+    from settlement.pricing.plan import Plan
+
+# One bit a tariff dimension, so that "which are present" is one number.
+ENERGY, TIME, PARKING, FLAT = 1, 2, 4, 8
+NAMES = {ENERGY: "ENERGY", TIME: "TIME", PARKING: "PARKING_TIME", FLAT: "FLAT"}
+
+
+class ZoneMissing(Exception):  # noqa: N818 - the document's lack, not an error of ours
+    """A clock restriction has to be evaluated and no time zone is known."""
+
+
+class Stretch(msgspec.Struct, gc=False):
+    """What was measured from `start` on, for `length`."""
+
+    period: int  # index into charging_periods
+    plan: "Plan | None"  # the compiled tariff; None: no tariff applies
+    start: datetime
+    length: int  # microseconds
+    zone: ZoneInfo | None
+    at: int | Fraction = 0  # microseconds since durations start to count
+    before: Decimal | Fraction = ZERO  # kWh so far
+    mask: int = 0  # bits of ENERGY, TIME and PARKING that are present and not zero
+    is_reservation: bool = False
+    energy: Decimal = ZERO  # kWh
+    time: Decimal = ZERO  # seconds to price
+    parking: Decimal = ZERO
+    reservation: Decimal = ZERO
+    time_hours: Decimal = ZERO  # as written
+    parking_hours: Decimal = ZERO
+    reservation_hours: Decimal = ZERO
+    is_alone: bool = False  # the period states one dimension and nothing else
+    readings: dict[str, Decimal] = msgspec.field(default_factory=dict)
+    day: int = 0  # local date as ordinal, 0 where not computed yet
+    second: int = 0
+
+    def local_time(self) -> tuple[int, int]:
+        """Give the local date as ordinal and the second of that day; ZoneMissing."""
+        if not self.day:
+            if self.zone is None:
+                raise ZoneMissing
+            local = self.start.astimezone(self.zone)
+            self.day = local.toordinal()
+            self.second = local.hour * 3600 + local.minute * 60 + local.second
+        return self.day, self.second
+
+
+def microseconds(duration: timedelta) -> int:
+    """Give a duration in whole microseconds."""
+    return (duration.days * 86_400 + duration.seconds) * 1_000_000 + duration.microseconds

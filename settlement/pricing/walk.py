@@ -1,0 +1,152 @@
+"""The walk over a session: every stretch becomes lines of the working.
+
+Rule: who prices what, once a phase or each time; volumes are copied, amounts are not computed.
+"""
+
+from decimal import Decimal
+
+from settlement.pricing.choice import Choice, choose
+from settlement.pricing.exact import ONE, ZERO
+from settlement.pricing.line import (
+    ENERGY_COST,
+    FIXED,
+    PARKING_COST,
+    RESERVATION_COST,
+    TIME_COST,
+    Line,
+)
+from settlement.pricing.plan import Component, Plan, Row
+from settlement.pricing.profile import Profile
+from settlement.pricing.split import may_change, pieces_of
+from settlement.pricing.stretch import ENERGY, FLAT, PARKING, TIME, Stretch
+
+
+class Walk:
+    """The lines of a session in order, and what was undecided on the way."""
+
+    __slots__ = ("_charged", "_is_expired", "_rules", "_seen", "lines", "missing", "straddling")
+
+    def __init__(self, rules: Profile, *, is_expired: bool) -> None:
+        self.lines: list[Line] = []
+        self.missing: set[tuple[int, int]] = set()  # period, element: no reading to decide by
+        self.straddling: list[int] = []  # periods in which the choice changes
+        self._rules = rules
+        self._is_expired = is_expired
+        self._charged: set[tuple[bool, str]] = set()  # FLAT fees: phase, tariff
+        self._seen: set[bool] = set()  # phases that have begun
+
+    def over(self, stretches: list[Stretch]) -> None:
+        """Walk all stretches in order; ZoneMissing where the clock decides and no zone is known."""
+        for stretch in stretches:
+            plan = stretch.plan
+            if plan is None:
+                self._write(stretch, None, {}, stretch.mask)
+                continue
+            if plan.is_bounded and may_change(stretch, plan):
+                pieces = self._pieces(stretch, plan)
+                if pieces:
+                    self.straddling.append(stretch.period)
+                    if self._rules.straddling == "split":
+                        for piece in pieces:
+                            self._price(piece, plan)
+                        continue
+            self._price(stretch, plan)
+
+    def _price(self, stretch: Stretch, plan: Plan) -> None:
+        if stretch.reservation:
+            self._reserve(stretch, plan)
+            if stretch.is_reservation:
+                return
+        need = stretch.mask | self._fee_due(plan, is_reservation=False)
+        chosen = choose(plan.session, need, stretch, self._rules, self.missing)
+        if need & FLAT:
+            self._fee(stretch, plan, chosen.get(FLAT), is_reservation=False)
+        self._write(stretch, plan, chosen, stretch.mask)
+
+    def _reserve(self, stretch: Stretch, plan: Plan) -> None:
+        """Price the reserved time of a stretch (spec-notes D.6)."""
+        need = TIME | self._fee_due(plan, is_reservation=True)
+        chosen = choose(self._reserved_rows(plan), need, stretch, self._rules, self.missing)
+        if need & FLAT:
+            self._fee(stretch, plan, chosen.get(FLAT), is_reservation=True)
+        self._write_reservation(stretch, plan, chosen.get(TIME))
+
+    def _reserved_rows(self, plan: Plan) -> tuple[Row, ...]:
+        return plan.expired if self._is_expired else plan.reserved
+
+    def _pieces(self, stretch: Stretch, plan: Plan) -> list[Stretch]:
+        is_reservation = stretch.is_reservation
+        dimensions = TIME if is_reservation else stretch.mask
+        return pieces_of(
+            stretch,
+            plan,
+            rows=self._reserved_rows(plan) if is_reservation else plan.session,
+            need=dimensions | self._fee_due(plan, is_reservation=is_reservation, peek=True),
+            rules=self._rules,
+        )
+
+    def _fee_due(self, plan: Plan, *, is_reservation: bool, peek: bool = False) -> int:
+        """Give FLAT where the phase may still owe its fee, else 0."""
+        if self._rules.flat_fee == "phase_start_only":
+            if is_reservation in self._seen:
+                return 0
+            if not peek:
+                self._seen.add(is_reservation)
+            return FLAT
+        return 0 if self._fee_key(plan, is_reservation) in self._charged else FLAT
+
+    def _fee_key(self, plan: Plan, is_reservation: bool) -> tuple[bool, str]:
+        per_tariff = self._rules.flat_fee == "once_per_tariff"
+        return (is_reservation, plan.key if per_tariff else "")
+
+    def _fee(
+        self, stretch: Stretch, plan: Plan, component: Component | None, *, is_reservation: bool
+    ) -> None:
+        if component is None:
+            return
+        self._charged.add(self._fee_key(plan, is_reservation))
+        family = RESERVATION_COST if is_reservation else FIXED
+        if component.is_parking_fee and self._rules.flat_fee_of_parking == "parking":
+            family = PARKING_COST
+        line = Line(stretch.period, plan, component, "FLAT", family, ONE, ONE)
+        line.is_reservation = is_reservation
+        self.lines.append(line)
+
+    def _write(self, stretch: Stretch, plan: Plan | None, chosen: Choice, mask: int) -> None:
+        """Write the lines of what was measured in a stretch of the session."""
+        period, lines = stretch.period, self.lines
+        if mask & ENERGY:
+            kwh = stretch.energy
+            component = chosen.get(ENERGY)
+            if kwh < ZERO and self._rules.negative_energy == "not_priced":
+                component = None
+            lines.append(Line(period, plan, component, "ENERGY", ENERGY_COST, kwh, kwh))
+        if mask & TIME:
+            hours, seconds = stretch.time_hours, stretch.time
+            component = chosen.get(TIME)
+            lines.append(Line(period, plan, component, "TIME", TIME_COST, hours, seconds, True))
+        if mask & PARKING:
+            hours, seconds = stretch.parking_hours, stretch.parking
+            component = chosen.get(PARKING)
+            lines.append(
+                Line(period, plan, component, "PARKING_TIME", PARKING_COST, hours, seconds, True)
+            )
+        if plan is None and stretch.reservation:
+            self._write_reservation(stretch, None, None)
+
+    def _write_reservation(
+        self, stretch: Stretch, plan: Plan | None, component: Component | None
+    ) -> None:
+        hours: Decimal = stretch.reservation_hours
+        line = Line(
+            stretch.period,
+            plan,
+            component,
+            "TIME",
+            RESERVATION_COST,
+            hours,
+            stretch.reservation,
+            True,
+            True,
+        )
+        self.lines.append(line)
