@@ -72,7 +72,16 @@ class Ends(Protocol):
 class Archive:
     """Answers what is stored of an object, or that there is none."""
 
-    def __init__(self, *, store: Store, offsets: Ends) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        offsets: Ends,
+        sink_seconds: float = SINK_SECONDS,
+        patch_seconds: float = PATCH_SECONDS,
+    ) -> None:
+        self._patch_seconds = patch_seconds
+        self._sink_seconds = sink_seconds
         self._store = store
         self._offsets = offsets
         self._sink = Coalesced(store.next_offsets, pause_seconds=PAUSE_SECONDS)
@@ -93,7 +102,7 @@ class Archive:
     async def is_missing(self, *, module: str, cpo: PartyId, object_id: str) -> bool | None:
         """Look once and briefly: False it exists, True it provably does not, None unknown."""
         try:
-            async with asyncio.timeout(PATCH_SECONDS):
+            async with asyncio.timeout(self._patch_seconds):
                 ends = await self._offsets.ends(INBOX)
                 passed = await self._sink.fresh()
                 if await self._store.has_put(
@@ -108,7 +117,7 @@ class Archive:
     async def _history(self, module: str, cpo: PartyId, object_id: str) -> Sequence[StoredDocument]:
         number = partition_of(str(cpo))
         end = (await self._offsets.ends(INBOX)).get(number, 0)
-        async with asyncio.timeout(SINK_SECONDS):
+        async with asyncio.timeout(self._sink_seconds):
             passed = await self._sink.fresh()
             while passed.get(number, 0) < end:
                 passed = await self._sink.fresh()

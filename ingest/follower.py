@@ -104,4 +104,5 @@ class Follower:
         try:
             self.registry.apply(key=(key or b"").decode(), value=value)
         except (msgspec.DecodeError, ValueError) as error:
-            LOGGER.error("record %d of %s is no partner: %s", offset, PARTNER.name, error)  # noqa: TRY400 - the record is at fault, not the code
+            # The record is at fault, not the code: no traceback.
+            LOGGER.error("record %d of %s: %s", offset, PARTNER.name, error)  # noqa: TRY400

@@ -8,10 +8,10 @@ from typing import Any
 from ingest.answer import Answer
 from ingest.document import id_in_url, owner_in_url
 from ingest.exchange import Exchange
+from ingest.folding import changes_of
 from ingest.module import Module, not_found, put
 from ingest.parts import Parts
 from ingest.patch import patch
-from ingest.sessions import change_of
 from settlement.cdr import folded
 from settlement.fold import dump_json, fold_location
 
@@ -22,7 +22,7 @@ async def get(parts: Parts, exchange: Exchange) -> Answer:
     target = exchange.target
     object_id = id_in_url(exchange)
     stored = await parts.archive.history(module="locations", cpo=cpo, object_id=object_id)
-    found: Any = fold_location([change_of(document) for document in stored])
+    found: Any = fold_location(changes_of(stored))
     if target.depth > 3:
         found = _part(found, "evses", "uid", target.evse_uid)
     if target.depth > 4:

@@ -5,13 +5,13 @@ Rule: what a session is follows from all its PUTs and PATCHes by the fold the st
 """
 
 from ingest.answer import Answer
-from ingest.archive import StoredDocument
 from ingest.document import id_in_url, owner_in_url
 from ingest.exchange import Exchange
+from ingest.folding import changes_of
 from ingest.module import Module, not_found, put
 from ingest.parts import Parts
 from ingest.patch import patch
-from settlement.fold import Change, dump_json, fold_session
+from settlement.fold import dump_json, fold_session
 
 
 async def get(parts: Parts, exchange: Exchange) -> Answer:
@@ -19,21 +19,10 @@ async def get(parts: Parts, exchange: Exchange) -> Answer:
     cpo = owner_in_url(exchange)
     object_id = id_in_url(exchange)
     stored = await parts.archive.history(module="sessions", cpo=cpo, object_id=object_id)
-    session = fold_session([change_of(document) for document in stored])
+    session = fold_session(changes_of(stored))
     if session is None:
         raise not_found(f"no session {object_id!r}")
     return Answer(data=dump_json(session))
-
-
-def change_of(document: StoredDocument) -> Change:
-    """Give a stored document in the form the fold takes."""
-    return Change(
-        method=document.http_method,
-        value=document.body,
-        evse_uid=document.evse_uid,
-        connector_id=document.connector_id,
-        offset=document.offset,
-    )
 
 
 MODULE = Module(identifier="sessions", methods={3: {"PUT": put, "PATCH": patch, "GET": get}})

@@ -14,12 +14,15 @@ from typing import Any, TypeVar
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from ingest.archive import StoreAway, StoredDocument
-from settlement.clickhouse.client import connect
+from settlement.cli.exit import Unusable
+from settlement.cli.services import ServiceMissing
+from settlement.clickhouse.client import Client, connect
 from streams.topics import INBOX
 
 T = TypeVar("T")
 THREADS = 4
 MAX_WAITING = 64
+QUERY_SECONDS = 5
 
 _DOCUMENTS = """
 SELECT kafka_partition, kafka_offset, http_method, ocpi_version, evse_uid, connector_id,
@@ -41,12 +44,13 @@ WHERE topic = {topic:String} GROUP BY kafka_partition
 
 
 class ClickHouseStore:
-    """What the sink stored, read over a few connections, one a thread."""
+    """What the sink stored, read in a few threads over one client."""
 
     def __init__(self, *, url: str) -> None:
         self._url = url
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="clickhouse")
-        self._local = threading.local()
+        self._connected: Client | None = None
+        self._connecting = threading.Lock()
         self._waiting = 0
 
     def close(self) -> None:
@@ -84,17 +88,18 @@ class ClickHouseStore:
 
     async def _rows(self, query: str, values: dict[str, str]) -> Sequence[Sequence[Any]]:
         def ask() -> Sequence[Sequence[Any]]:
-            formats = {"body": "bytes"}
+            formats: dict[str, str | dict[str, str]] = {"body": "bytes"}
             result = self._client().query(query, parameters=values, column_formats=formats)
             rows: Sequence[Sequence[Any]] = result.result_rows
             return rows
 
         return await self._in_thread(ask)
 
-    def _client(self) -> Any:
-        if not hasattr(self._local, "client"):
-            self._local.client = connect(self._url)
-        return self._local.client
+    def _client(self) -> Client:
+        with self._connecting:
+            if self._connected is None:
+                self._connected = connect(self._url, answer_seconds=QUERY_SECONDS)
+            return self._connected
 
     async def _in_thread(self, ask: Callable[[], T]) -> T:
         if not self._url:
@@ -105,7 +110,7 @@ class ClickHouseStore:
         try:
             running = asyncio.get_running_loop().run_in_executor(self._threads, ask)
             return await running
-        except (ClickHouseError, OSError) as error:
+        except (ClickHouseError, ServiceMissing, Unusable, OSError) as error:
             raise StoreAway(f"ClickHouse does not answer: {type(error).__name__}") from error
         finally:
             self._waiting -= 1

@@ -29,10 +29,13 @@ class ClickHouseUnreachable(ServiceMissing):
     """No ClickHouse answers at the address; the text names it, without the password."""
 
 
-def connect(url: str, *, database: str | None = None) -> Client:
+def connect(
+    url: str, *, database: str | None = None, answer_seconds: float = ANSWER_SECONDS
+) -> Client:
     """Connect to http(s)://user:password@host:port[/database].
 
-    The client may be used by several threads. Raises ClickHouseUnreachable where nothing
+    The client may be used by several threads; a query that takes longer than `answer_seconds`
+    fails. Raises ClickHouseUnreachable where nothing
     answers and Unusable where the address or the password is wrong.
     """
     parts = urlsplit(url)
@@ -48,7 +51,7 @@ def connect(url: str, *, database: str | None = None) -> Client:
             password=unquote(parts.password or ""),
             database=database or parts.path.strip("/") or "__default__",
             connect_timeout=CONNECT_SECONDS,
-            send_receive_timeout=ANSWER_SECONDS,
+            send_receive_timeout=answer_seconds,
             autogenerate_session_id=False,  # a session would forbid two queries at a time
             tz_mode="aware",
             # A proxy of the environment cannot reach this machine's loopback.
