@@ -55,14 +55,14 @@ def admit_session(record: Record, state: State) -> Admission:
     session = None
     if now is not None:
         session = parse_session(now, ocpi_version=envelope.ocpi_version).value
-    after = msgspec.structs.replace(before, changes=changes, emsp=envelope.emsp or before.emsp)
+    emsp = max(envelope.emsp, before.emsp)  # named or not; never two, and never by order
+    after = msgspec.structs.replace(before, changes=changes, emsp=emsp)
     state.put(key, after)
-    if now == was and now is not None:
-        return Admission(document=document_outcome(record, "no_effect"))
+    is_effective = now is None or now != was
     return Admission(
-        document=document_outcome(record, "applied"),
+        document=document_outcome(record, "applied" if is_effective else "no_effect"),
         objects=(session_outcome(record, after, session),),
-        touched=tuple(state.touched(key)),
+        touched=tuple(state.touched(key)) if now != was else (),
     )
 
 
