@@ -7,6 +7,7 @@ are imported by the command that needs them.
 import json
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -146,7 +147,7 @@ def up(
 
     from streams.local.layout import Ports, run_stack  # noqa: PLC0415
 
-    people = Console(stderr=True, highlight=False)
+    people = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     ports = Ports(
         ingest=ingest_port, clickhouse=clickhouse_port, kafka=kafka_port, takes_any=any_port
     )
@@ -157,7 +158,10 @@ def up(
         else:
             _print_addresses(addresses, data)
 
-    run_stack(data_dir=data, ports=ports, say=people.print, ready=ready, catch_signals=_catch)
+    def say(text: str) -> None:
+        people.print(f"{time.strftime('%H:%M:%S')}  {text}")
+
+    run_stack(data_dir=data, ports=ports, say=say, ready=ready, catch_signals=_catch)
     people.print("The stack is stopped.")
 
 
@@ -186,7 +190,7 @@ def status(data: DataDir, as_json: Json = False) -> None:
     table = Table("role", "process", "address", "health")
     for state in states:
         health = "[green]answers[/]" if state.healthy else "[red]does not answer[/]"
-        table.add_row(state.role, str(state.pid or "not ours"), state.address or "", health)
+        table.add_row(state.role, str(state.pid or "-"), state.address or "", health)
     Console().print(table)
 
 
@@ -206,10 +210,11 @@ def _print_addresses(addresses: dict[str, str | None], data: Path) -> None:
     rows = {
         "OCPI gateway": f"{addresses['ingest_url']}/ocpi/versions",
         "ClickHouse": f"{reader.scheme}://{reader.hostname}{port}",
-        "  reader": f"user {reader.username}, password {reader.password}",
         "Kafka": addresses["brokers"] or "",
         "data and logs": str(data),
     }
+    if reader.username:
+        rows["reader"] = f"user {reader.username}, password {reader.password}"
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     for name, value in rows.items():
         table.add_row(name, value)

@@ -69,7 +69,17 @@ ARRAYS: dict[str, tuple[str, tuple[str, ...]]] = {
     "note": ("notes", ("code", "path", "message")),
     "finding": (
         "findings",
-        ("code", "path", "message", "severity", "claimed", "computed", "difference"),
+        (
+            "code",
+            "path",
+            "message",
+            "severity",
+            "claimed",
+            "computed",
+            "difference",
+            "cause",
+            "candidates",
+        ),
     ),
     "posting": ("postings", ("account", "amount")),
     "copy": ("copies", ("content_digest", "claimed", "payable")),

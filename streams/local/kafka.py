@@ -6,11 +6,12 @@ started Kafka has really answered, not just opened its port.
 
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from settlement.cli.exit import Unusable
 from settlement.cli.services import ServiceMissing, read_address, write_address
@@ -46,7 +47,8 @@ listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
 advertised.listeners=PLAINTEXT://{host}:{port}
 inter.broker.listener.name=PLAINTEXT
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
-log.dirs={log_dir}
+# Relative, as all paths here: Java reads this file and its arguments in encodings of its own.
+log.dirs=data
 # Topics come from our table alone (streams/topics.py).
 auto.create.topics.enable=false
 default.replication.factor=1
@@ -106,8 +108,7 @@ def start_kafka(
     """
     data_dir = data_dir.resolve()
     home = data_dir / PART
-    home.mkdir(parents=True, exist_ok=True)
-    with FileLock(home / "start.lock"):
+    with _start_lock(home):
         if running := running_kafka(data_dir=data_dir):
             if port in (None, running.port):
                 return running
@@ -119,7 +120,7 @@ def start_kafka(
         chosen = port or free_port()
         claim_port(port=chosen, part="Kafka", change="--port or KAFKA_PORT")
         command = _prepared(home, chosen, stopped)
-        pid = start_detached(part=PART, data_dir=data_dir, command=command)
+        pid = start_detached(part=PART, data_dir=data_dir, command=command, cwd=home)
         try:
             _wait(pid, f"{LOOPBACK}:{chosen}", data_dir, stopped)
         except BaseException:
@@ -128,6 +129,20 @@ def start_kafka(
         kafka = KafkaProcess(brokers=f"{LOOPBACK}:{chosen}", pid=pid)
         write_address(data_dir, PART, msgspec.to_builtins(kafka))
         return kafka
+
+
+@contextmanager
+def _start_lock(home: Path) -> Iterator[None]:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with FileLock(home / "start.lock", timeout=START_SECONDS):
+            yield
+    except PermissionError as error:
+        raise Unusable(
+            f"{error.filename} cannot be written to: choose another with --data"
+        ) from error
+    except Timeout:
+        raise Unusable(f"Kafka is being started on {home.parent} by another command") from None
 
 
 def running_kafka(*, data_dir: Path) -> KafkaProcess | None:
@@ -148,29 +163,24 @@ def stop_kafka(*, data_dir: Path, timeout_seconds: float = STOP_SECONDS) -> bool
 
 
 def _prepared(home: Path, port: int, stopped: Callable[[], bool]) -> list[str]:
-    """Write the configuration, format the storage once and give the command that runs Kafka."""
-    log_dir = home / "data"
+    """Write the configuration, format the storage once and give the command to run in `home`."""
     controller_port = free_port()
     while controller_port == port:
         controller_port = free_port()
-    properties = home / "server.properties"
-    properties.write_text(
-        PROPERTIES.format(
-            host=LOOPBACK, port=port, controller_port=controller_port, log_dir=log_dir
-        )
-    )
-    logging = home / "log4j2.properties"
-    logging.write_text(java.LOGGING)
-    java_command = java.command(logging=logging, stopped=stopped)
-    if not (log_dir / "meta.properties").exists():
-        _format(java_command, properties)
-    return [*java_command, "kafka.Kafka", str(properties)]
+    properties = PROPERTIES.format(host=LOOPBACK, port=port, controller_port=controller_port)
+    (home / "server.properties").write_text(properties)
+    (home / "log4j2.properties").write_text(java.LOGGING)
+    java_command = java.command(logging="log4j2.properties", stopped=stopped)
+    if not (home / "data" / "meta.properties").exists():
+        _format(java_command, home)
+    return [*java_command, "kafka.Kafka", "server.properties"]
 
 
-def _format(java_command: list[str], properties: Path) -> None:
+def _format(java_command: list[str], home: Path) -> None:
     tool = ["kafka.tools.StorageTool", "format", "--ignore-formatted"]
     done = subprocess.run(
-        [*java_command, *tool, "-t", CLUSTER_ID, "-c", str(properties)],
+        [*java_command, *tool, "-t", CLUSTER_ID, "-c", "server.properties"],
+        cwd=home,
         capture_output=True,
         text=True,
         check=False,

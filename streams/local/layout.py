@@ -12,9 +12,10 @@ from pathlib import Path
 
 import msgspec
 
-from settlement.cli.services import read_address
+from settlement.cli.exit import Unusable
+from settlement.cli.services import ServiceMissing
 from streams.local.kafka import running_kafka
-from streams.local.part import STOP_SECONDS, ClickHousePart, KafkaPart, Part, RolePart
+from streams.local.part import STOP_SECONDS, ClickHousePart, KafkaPart, Part, RolePart, port_of
 from streams.local.port import claim_port
 from streams.local.process import find_part, stop_process
 from streams.local.supervisor import Supervisor, stack_lock
@@ -90,8 +91,12 @@ class Layout:
         )
 
     def _clickhouse_port(self, ports: Ports) -> int:
-        running = read_address(self.data_dir, "clickhouse")
-        port = int(str(running["url"]).rpartition(":")[2]) if running else None
+        from settlement.clickhouse.local.process import (  # noqa: PLC0415 - 60 ms
+            running_clickhouse,
+        )
+
+        running = running_clickhouse(data_dir=self.data_dir)
+        port = port_of(running.url) if running else None
         if port and (ports.takes_any or port == ports.clickhouse):
             return port
         return claim_port(
@@ -126,13 +131,23 @@ class Layout:
         return {**os.environ, **{name: value for name, value in ours.items() if value}}
 
     def prepare(self) -> None:
-        """Bring ClickHouse's tables and Kafka's topics up to date."""
+        """Bring ClickHouse's tables and Kafka's topics up to date.
+
+        Raises Unusable where they cannot be, ServiceMissing where a cluster does not answer.
+        """
+        from aiokafka.errors import KafkaConnectionError  # noqa: PLC0415 - 0.2 s
+
         from settlement.clickhouse.migrate import migrate  # noqa: PLC0415 - loads the client
-        from streams.topics import apply_topics  # noqa: PLC0415 - as above
+        from streams.topics import PartitionsDiffer, apply_topics  # noqa: PLC0415 - as above
 
         addresses = self.addresses()
-        migrate(str(addresses["clickhouse_url"]))
-        asyncio.run(apply_topics(brokers=str(addresses["brokers"])))
+        migrate(url=str(addresses["clickhouse_url"]))
+        try:
+            asyncio.run(apply_topics(brokers=str(addresses["brokers"])))
+        except PartitionsDiffer as differ:
+            raise Unusable(str(differ)) from differ
+        except KafkaConnectionError as away:
+            raise ServiceMissing(f"Kafka at {addresses['brokers']} does not answer") from away
 
 
 def run_stack(

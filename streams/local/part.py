@@ -7,11 +7,24 @@ Rule: a part knows how to start, stop and tell its own health, and nothing of th
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
-from settlement.cli.services import read_address, write_address
 from streams.local.kafka import KafkaProcess, running_kafka, start_kafka, stop_kafka
-from streams.local.probe import has_heartbeat, heartbeat_path, http_answers, kafka_answers
-from streams.local.process import exit_text, find_part, is_alive, start_detached, stop_process
+from streams.local.probe import (
+    clickhouse_answers,
+    has_heartbeat,
+    heartbeat_path,
+    http_answers,
+    kafka_answers,
+)
+from streams.local.process import (
+    exit_text,
+    find_command,
+    find_part,
+    is_alive,
+    start_detached,
+    stop_process,
+)
 
 # A role's own limit for leaving is below this; then it is killed, which the design permits.
 STOP_SECONDS = 15.0
@@ -35,6 +48,9 @@ class Part(Protocol):
 
     def stop(self) -> None:
         """Stop it cleanly, within a bounded time."""
+
+    def is_alive(self) -> bool:
+        """Tell whether its process runs."""
 
     def is_healthy(self) -> bool:
         """Tell whether it really answers."""
@@ -71,6 +87,10 @@ class KafkaPart:
         """Stop Kafka; its data stay."""
         stop_kafka(data_dir=self.data_dir)
 
+    def is_alive(self) -> bool:
+        """Tell whether its process runs."""
+        return self.pid is not None and is_alive(self.pid)
+
     def is_healthy(self) -> bool:
         """Tell whether it answers."""
         return self.address is not None and kafka_answers(self.address)
@@ -94,28 +114,50 @@ class ClickHousePart:
         return f"http://127.0.0.1:{self.port}" if self.pid else None
 
     def start(self, stopped: Callable[[], bool]) -> None:
-        """Start ClickHouse on its port; one that runs on another port is stopped first."""
-        from settlement.clickhouse.local.process import (  # noqa: PLC0415 - loads the client
+        """Start ClickHouse on its port, or adopt the one that runs there."""
+        from settlement.clickhouse.local.process import (  # noqa: PLC0415 - 60 ms
+            running_clickhouse,
             start_clickhouse,
         )
 
-        if stopped():
-            return
-        running = read_address(self.data_dir, self.name)
-        if running and not str(running["url"]).endswith(f":{self.port}"):
-            self.stop()
-        process = start_clickhouse(data_dir=self.data_dir, port=self.port)
+        process = running_clickhouse(data_dir=self.data_dir)
+        if process is None or port_of(process.url) != self.port:
+            stop_clickhouse(data_dir=self.data_dir)
+            if stopped():
+                return
+            process = start_clickhouse(data_dir=self.data_dir, port=self.port)
         self.url, self.reader_url, self.pid = process.url, process.reader_url, process.pid
 
     def stop(self) -> None:
         """Stop ClickHouse; its data stay."""
-        from settlement.clickhouse.local.process import stop_clickhouse  # noqa: PLC0415
-
         stop_clickhouse(data_dir=self.data_dir)
 
+    def is_alive(self) -> bool:
+        """Tell whether its process runs."""
+        return self.pid is not None and is_alive(self.pid)
+
     def is_healthy(self) -> bool:
-        """Tell whether it answers."""
-        return self.address is not None and http_answers(f"{self.address}/ping")
+        """Tell whether it answers a query."""
+        return self.reader_url is not None and clickhouse_answers(self.reader_url)
+
+
+def stop_clickhouse(*, data_dir: Path) -> bool:
+    """Stop the ClickHouse of a data directory, also one that has not yet written its address.
+
+    Tells whether one ran.
+    """
+    from settlement.clickhouse.local.process import MODULE  # noqa: PLC0415 - 60 ms
+
+    pids = find_command(MODULE, str(data_dir.resolve()))
+    for pid in pids:
+        stop_process(pid, timeout_seconds=STOP_SECONDS)
+    (data_dir / "clickhouse" / "address.json").unlink(missing_ok=True)
+    return bool(pids)
+
+
+def port_of(url: str) -> int | None:
+    """Give the port of an address."""
+    return urlsplit(url).port
 
 
 class RolePart:
@@ -151,8 +193,6 @@ class RolePart:
             command=self.command,
             environment=self.environment(),
         )
-        if self.address:
-            write_address(self.data_dir, self.name, {"url": self.address, "pid": self.pid})
 
     def stop(self) -> None:
         """Stop the role, also one that another supervisor started on this data directory."""
@@ -161,9 +201,13 @@ class RolePart:
         (self.data_dir / self.name / "address.json").unlink(missing_ok=True)
         heartbeat_path(self.data_dir, self.name).unlink(missing_ok=True)
 
+    def is_alive(self) -> bool:
+        """Tell whether its process runs."""
+        return self.pid is not None and is_alive(self.pid)
+
     def is_healthy(self) -> bool:
         """Tell whether it answers, or, where it listens nowhere, beats."""
-        if self.pid is None or not is_alive(self.pid):
+        if not self.is_alive():
             return False
         if self.address:
             return http_answers(f"{self.address}{self.health_path}")

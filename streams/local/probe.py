@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import httpx
 
@@ -50,6 +51,24 @@ def http_answers(url: str, *, timeout_seconds: float = ANSWER_SECONDS) -> bool:
     except httpx.HTTPError:
         return False
     return answer.status_code < 500
+
+
+def clickhouse_answers(url: str, *, timeout_seconds: float = ANSWER_SECONDS) -> bool:
+    """Tell whether ClickHouse answers a query to the user of its address."""
+    parts = urlsplit(url)
+    user = (unquote(parts.username or "default"), unquote(parts.password or ""))
+    port = f":{parts.port}" if parts.port else ""
+    try:
+        answer = httpx.get(
+            f"{parts.scheme}://{parts.hostname}{port}/",
+            params={"query": "SELECT 1"},
+            auth=user,
+            timeout=timeout_seconds,
+            trust_env=False,
+        )
+    except httpx.HTTPError:
+        return False
+    return answer.status_code == 200 and answer.text.strip() == "1"
 
 
 def heartbeat_path(data_dir: Path, role: str) -> Path:

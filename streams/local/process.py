@@ -28,6 +28,7 @@ def start_detached(
     data_dir: Path,
     command: Sequence[str],
     environment: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
 ) -> int:
     """Start a process in its own session, its output appended to DIR/logs/PART.log; give its pid.
 
@@ -42,6 +43,7 @@ def start_detached(
         child = subprocess.Popen(
             command,
             env=marked,
+            cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -91,6 +93,16 @@ def is_part(pid: int, *, part: str, data_dir: Path) -> bool:
 def find_part(*, part: str, data_dir: Path) -> list[int]:
     """Find the processes that are this part of this data directory, whoever started them."""
     return [pid for pid in psutil.pids() if is_part(pid, part=part, data_dir=data_dir)]
+
+
+def find_command(*words: str) -> list[int]:
+    """Find the processes that have all these words among those of their command."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            if set(words) <= set(process.cmdline()):
+                found.append(process.pid)
+    return found
 
 
 def exit_text(pid: int) -> str:

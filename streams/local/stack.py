@@ -15,9 +15,10 @@ from settlement.cli.exit import UNUSABLE, Unusable
 from settlement.cli.services import ServiceMissing, default_data_dir
 from streams.local.kafka import stop_kafka
 from streams.local.layout import HEALTH_PATH, stop_orphans
-from streams.local.probe import has_heartbeat, http_answers, kafka_answers
+from streams.local.part import stop_clickhouse
+from streams.local.probe import clickhouse_answers, has_heartbeat, http_answers, kafka_answers
 from streams.local.process import exit_text, is_alive, log_tail, start_detached, stop_process
-from streams.local.record import FAILED, READY, StackRecord, read_record, running_record
+from streams.local.record import FAILED, READY, STOPPING, StackRecord, read_record, running_record
 
 LOOK_SECONDS = 0.1
 # The first start fetches Kafka; each step inside has a limit of its own, below this.
@@ -61,7 +62,9 @@ def ensure_stack(
     """
     data_dir = data_dir.resolve()
     deadline = time.monotonic() + timeout_seconds
-    if running_record(data_dir):
+    while (record := running_record(data_dir)) and record.state == STOPPING:
+        time.sleep(LOOK_SECONDS)
+    if record:
         return _await_ready(data_dir, None, deadline, progress)
     up = [sys.executable, "-m", "settlement", "up", "--data", str(data_dir)]
     up += ["--any-port"] if any_port else []
@@ -89,7 +92,7 @@ def stop_stack(data_dir: Path, *, timeout_seconds: float = DOWN_SECONDS) -> bool
     if record is not None:
         stop_process(record.pid, timeout_seconds=timeout_seconds)
     left = stop_orphans(data_dir=data_dir)
-    left += int(_stop_clickhouse(data_dir))
+    left += int(stop_clickhouse(data_dir=data_dir))
     left += int(stop_kafka(data_dir=data_dir))
     return record is not None or left > 0
 
@@ -108,7 +111,7 @@ def role_states(data_dir: Path) -> list[RoleState]:
         pid = part.pid if part else None
         address = part.address if part else external.get(role)
         runs = part is None or (pid is not None and is_alive(pid))
-        healthy = runs and _is_healthy(data_dir, role, address)
+        healthy = runs and _is_healthy(data_dir, record, role, address)
         states.append(RoleState(role=role, pid=pid, address=address, healthy=healthy))
     return states
 
@@ -119,14 +122,14 @@ def down_text(data_dir: Path) -> str:
     return f"no stack runs on {data_dir}: start it with `settle up{option}`"
 
 
-def _is_healthy(data_dir: Path, role: str, address: str | None) -> bool:
+def _is_healthy(data_dir: Path, record: StackRecord, role: str, address: str | None) -> bool:
     if role in ("streams", "sink"):
         return has_heartbeat(data_dir, role)
+    if role == "clickhouse":
+        return record.reader_url is not None and clickhouse_answers(record.reader_url)
     if address is None:
         return False
-    if role == "kafka":
-        return kafka_answers(address)
-    return http_answers(address + ("/ping" if role == "clickhouse" else HEALTH_PATH))
+    return kafka_answers(address) if role == "kafka" else http_answers(address + HEALTH_PATH)
 
 
 def _await_ready(
@@ -168,17 +171,6 @@ def _stack(data_dir: Path, record: StackRecord, pid: int | None) -> Stack:
         ingest_url=record.ingest_url or "",
         was_running=record.pid != pid,
     )
-
-
-def _stop_clickhouse(data_dir: Path) -> bool:
-    from settlement.cli.services import read_address  # noqa: PLC0415
-
-    if read_address(data_dir, "clickhouse") is None:
-        return False
-    from settlement.clickhouse.local.process import stop_clickhouse  # noqa: PLC0415
-
-    stop_clickhouse(data_dir=data_dir)
-    return True
 
 
 def _without_user(url: str | None) -> str | None:

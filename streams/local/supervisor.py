@@ -18,7 +18,7 @@ from settlement.cli.exit import Unusable
 from settlement.cli.services import ServiceMissing
 from streams.local.jars import Abandoned
 from streams.local.part import Part, end_of
-from streams.local.process import is_alive, log_path, log_tail
+from streams.local.process import log_path, log_tail
 from streams.local.record import (
     FAILED,
     READY,
@@ -152,8 +152,9 @@ class Supervisor:
 
     def _stop(self) -> None:
         self.is_stopping = True
-        self._note(STOPPING, "")
-        for tended in reversed((*self.services, *self.roles)):
+        parts = list(reversed((*self.services, *self.roles)))
+        self._note(STOPPING, "stopping " + ", ".join(tended.part.name for tended in parts))
+        for tended in parts:
             tended.stop()
         self.pool.shutdown()
 
@@ -169,7 +170,7 @@ class Supervisor:
         )
 
     def _note(self, state: str, detail: str) -> None:
-        if detail and detail != self.detail and state == STARTING:
+        if detail and detail != self.detail and state in (STARTING, STOPPING):
             self.say(detail)
         self.state, self.detail = state, detail
         me = os.getpid()
@@ -228,14 +229,14 @@ class Tended:
             if time.monotonic() >= self.due:
                 self.restarts += 1
                 self.start()
-        elif self.is_started and not (self.part.pid and is_alive(self.part.pid)):
+        elif self.is_started and not self.part.is_alive():
             if time.monotonic() - self.since > SETTLED_SECONDS:
                 self.deaths_in_a_row = 0
             self.is_started = False
             self._retry_later(f"{self.part.name} (process {self.part.pid}) {end_of(self.part)}")
 
     def _retry_later(self, what: str) -> None:
-        pause = min(FIRST_PAUSE_SECONDS * 2**self.deaths_in_a_row, LONGEST_PAUSE_SECONDS)
+        pause = pause_seconds(self.deaths_in_a_row)
         self.deaths_in_a_row += 1
         self.due = time.monotonic() + pause
         self.supervisor.say(f"{what}; starting it again in {pause:g} s")
@@ -248,14 +249,21 @@ class Tended:
         self.is_started = False
 
 
+def pause_seconds(deaths_in_a_row: int) -> float:
+    """Say how long to wait before a part that has died so often in a row is started again."""
+    return min(FIRST_PAUSE_SECONDS * 2.0 ** min(deaths_in_a_row, 16), LONGEST_PAUSE_SECONDS)
+
+
 @contextmanager
 def stack_lock(data_dir: Path) -> Iterator[None]:
     """Hold the lock that keeps two stacks off one directory, or raise Unusable."""
     run = data_dir / "run"
-    run.mkdir(parents=True, exist_ok=True)
     lock = FileLock(run / "stack.lock")
     try:
+        run.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
+    except OSError as error:
+        raise Unusable(f"{run} cannot be used ({error.strerror}): choose another --data") from error
     except Timeout:
         raise Unusable(
             f"a stack already runs on {data_dir}: look at it with `settle status`, "

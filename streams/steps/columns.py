@@ -113,9 +113,7 @@ def priced_columns(priced: PricedCdr) -> dict[str, Any]:
 
 
 def finding_column(finding: Finding) -> Finding:
-    """Give a finding with its amount as the column holds it."""
-    if finding.difference is None:
-        return finding
+    """Give a finding as its columns hold it."""
     return Finding(
         code=finding.code,
         path=finding.path,
@@ -125,7 +123,7 @@ def finding_column(finding: Finding) -> Finding:
         computed=finding.computed,
         difference=computed_column(finding.difference),
         cause=finding.cause,
-        candidates=finding.candidates,
+        candidates=finding.candidates or (),
     )
 
 

@@ -80,6 +80,8 @@ CREATE TABLE IF NOT EXISTS {database}.cdr_settled
     `finding.claimed`       Array(Nullable(String))         COMMENT 'Discrepancies: what the CPO says',
     `finding.computed`      Array(Nullable(String))         COMMENT 'Discrepancies: what we computed',
     `finding.difference`    Array(Nullable(Decimal(38, 18))) COMMENT 'Discrepancies: money at stake before taxes',
+    `finding.cause`         Array(Nullable(String))         COMMENT 'Discrepancies: the mistake that explains the claim to the cent',
+    `finding.candidates`    Array(Array(String))            COMMENT 'Discrepancies: mistakes that would each explain the claim',
 
     `posting.account`       Array(LowCardinality(String))   COMMENT 'Journal: account',
     `posting.amount`        Array(Decimal(38, 18))          COMMENT 'Journal: amount before taxes; a row sums to zero',

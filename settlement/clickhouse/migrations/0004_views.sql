@@ -226,6 +226,8 @@ CREATE OR REPLACE VIEW {views}.cdr_settled
     `finding.claimed`        Array(Nullable(String)) COMMENT 'Discrepancies: what the CPO says',
     `finding.computed`       Array(Nullable(String)) COMMENT 'Discrepancies: what we computed',
     `finding.difference`     Array(Nullable(Decimal(38, 18))) COMMENT 'Discrepancies: money at stake before taxes',
+    `finding.cause`          Array(Nullable(String)) COMMENT 'Discrepancies: the mistake that explains the claim to the cent',
+    `finding.candidates`     Array(Array(String)) COMMENT 'Discrepancies: mistakes that would each explain the claim',
     `posting.account`        Array(LowCardinality(String)) COMMENT 'Journal: account',
     `posting.amount`         Array(Decimal(38, 18)) COMMENT 'Journal: amount before taxes; a row sums to zero',
     `copy.content_digest`    Array(String) COMMENT 'Copies in conflict: digest of the billing content',
@@ -313,6 +315,8 @@ AS SELECT
     `finding.claimed`,
     `finding.computed`,
     `finding.difference`,
+    `finding.cause`,
+    `finding.candidates`,
     `posting.account`,
     `posting.amount`,
     `copy.content_digest`,
@@ -562,7 +566,9 @@ CREATE OR REPLACE VIEW {views}.cdr_finding
     severity      LowCardinality(String) COMMENT 'Info, warning, error',
     claimed       Nullable(String) COMMENT 'What the CPO says',
     computed      Nullable(String) COMMENT 'What we computed',
-    difference    Nullable(Decimal(38, 18)) COMMENT 'Money at stake before taxes'
+    difference    Nullable(Decimal(38, 18)) COMMENT 'Money at stake before taxes',
+    cause         Nullable(String) COMMENT 'The mistake that explains the claim to the cent',
+    candidates    Array(String) COMMENT 'Mistakes that would each explain the claim'
 )
 AS SELECT
     cpo,
@@ -580,7 +586,9 @@ AS SELECT
     severity,
     claimed,
     computed,
-    difference
+    difference,
+    cause,
+    candidates
 FROM {database}.cdr_settled FINAL
 ARRAY JOIN
     arrayEnumerate(`finding.code`) AS position,
@@ -590,7 +598,9 @@ ARRAY JOIN
     `finding.severity` AS severity,
     `finding.claimed` AS claimed,
     `finding.computed` AS computed,
-    `finding.difference` AS difference
+    `finding.difference` AS difference,
+    `finding.cause` AS cause,
+    `finding.candidates` AS candidates
 COMMENT 'One row a discrepancy';
 
 CREATE OR REPLACE VIEW {views}.cdr_note
