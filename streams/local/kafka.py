@@ -133,16 +133,20 @@ def start_kafka(
 
 @contextmanager
 def _start_lock(home: Path) -> Iterator[None]:
+    lock = FileLock(home / "start.lock", timeout=START_SECONDS)
     try:
         home.mkdir(parents=True, exist_ok=True)
-        with FileLock(home / "start.lock", timeout=START_SECONDS):
-            yield
-    except PermissionError as error:
-        raise Unusable(
-            f"{error.filename} cannot be written to: choose another with --data"
-        ) from error
+        lock.acquire()
     except Timeout:
         raise Unusable(f"Kafka is being started on {home.parent} by another command") from None
+    except OSError as error:
+        raise Unusable(
+            f"{home} cannot be used ({error.strerror}): choose another --data"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def running_kafka(*, data_dir: Path) -> KafkaProcess | None:

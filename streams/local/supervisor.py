@@ -262,13 +262,13 @@ def stack_lock(data_dir: Path) -> Iterator[None]:
     try:
         run.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
-    except OSError as error:
-        raise Unusable(f"{run} cannot be used ({error.strerror}): choose another --data") from error
     except Timeout:
         raise Unusable(
             f"a stack already runs on {data_dir}: look at it with `settle status`, "
             "stop it with `settle down`, or choose another folder with --data"
         ) from None
+    except OSError as error:
+        raise Unusable(f"{run} cannot be used ({error.strerror}): choose another --data") from error
     try:
         yield
     finally:
