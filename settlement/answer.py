@@ -1,0 +1,231 @@
+"""A document in, its price and what there is to say about it out: no service, no state.
+
+Rule: the short way through the core for the command line and for library users; every rule it
+applies lives in `ocpi`, `pricing` and `reconciliation`.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from settlement.cdr import Cdr, folded
+from settlement.finding import Finding, Note
+from settlement.ocpi.door import parse_cdr, parse_tariff
+from settlement.ocpi.problem import Problem, Remark, UnreadableDocument
+from settlement.ocpi.version import VERSIONS
+from settlement.pricing.engine import price
+from settlement.pricing.priced import Costs, PricedCdr, Unpriceable
+from settlement.pricing.profile import DEFAULT, Profile
+from settlement.pricing.references import tariff_ids
+from settlement.reconciliation.claim import reconcile_claim, verdict_of
+from settlement.reconciliation.sums import reconcile_sums
+from settlement.tariff import Price, Tariff
+from settlement.zone import load_zone, zone_of_country
+
+Source = bytes | Mapping[str, Any] | Path | str
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """A CDR, its price or why there is none, and how both compare."""
+
+    cdr: Cdr
+    tariffs: tuple[Tariff, ...]  # those it was priced under
+    time_zone: str | None
+    profile: str
+    price_basis: str
+    verdict: str  # matched, disputed, unverifiable, invalid
+    claimed: Costs
+    priced: PricedCdr | Unpriceable
+    findings: tuple[Finding, ...]
+    notes: tuple[Note, ...]
+
+
+def price_cdr(
+    source: Source,
+    *,
+    tariffs: Sequence[Tariff] = (),
+    time_zone: str | None = None,
+    ocpi_version: str | None = None,
+    profile: Profile = DEFAULT,
+) -> Answer:
+    """Price a CDR given as bytes, as a dict or as a file's path, and compare it with its claim.
+
+    Raises UnreadableDocument for what is no CDR.
+    """
+    desk = Desk(tariffs=tariffs, time_zone=time_zone, ocpi_version=ocpi_version, profile=profile)
+    return desk.answer(_content(source))
+
+
+def load_tariff(source: Source, *, ocpi_version: str | None = None) -> Tariff:
+    """Read a tariff for `price_cdr` from bytes, a dict or a file; UnreadableDocument."""
+    content = _content(source)
+    return parse_tariff(content, ocpi_version=ocpi_version or guess_version(content)).value
+
+
+def _content(source: Source) -> bytes | Mapping[str, Any]:
+    return Path(source).read_bytes() if isinstance(source, str | Path) else source
+
+
+def guess_version(document: bytes | Mapping[str, Any]) -> str:
+    """Tell the OCPI version of a CDR or tariff by the fields that only one version has.
+
+    A field's name in quotes cannot stand inside a JSON text, where quotes are escaped.
+    """
+    data = document if isinstance(document, bytes) else msgspec.json.encode(document)
+    if b'"stop_date_time"' in data or b'"auth_id"' in data:
+        return "2.1.1"
+    if b'"before_taxes"' in data or b'"tax_included"' in data:
+        return "2.3.0"
+    return "2.2.1"
+
+
+class Desk:
+    """Answers many documents under the same tariffs, zone, version and profile."""
+
+    def __init__(
+        self,
+        *,
+        tariffs: Sequence[Tariff] = (),
+        time_zone: str | None = None,
+        ocpi_version: str | None = None,
+        profile: Profile = DEFAULT,
+    ) -> None:
+        self._given = {folded(tariff.id): tariff for tariff in tariffs}
+        self._time_zone = time_zone
+        self._version = ocpi_version
+        self._profile = profile
+
+    def answer(self, document: bytes | Mapping[str, Any]) -> Answer:
+        """Price one CDR and compare it with its claim; UnreadableDocument."""
+        version = self._version or guess_version(document)
+        if version not in VERSIONS:
+            rule = f"this version of OCPI is not read: {', '.join(VERSIONS)} are"
+            raise UnreadableDocument((Problem("$", version, rule),))
+        parsed = parse_cdr(document, ocpi_version=version)
+        cdr = parsed.value
+        notes = [_remarked(remark) for remark in parsed.remarks] if parsed.remarks else []
+        zone = self._zone_of(cdr, notes)
+        tariffs, named, basis = self._tariffs_of(cdr, notes)
+        priced = price(cdr=named, tariffs=tariffs, zone=zone, profile=self._profile, basis=basis)
+        findings = list(reconcile_sums(cdr))
+        if isinstance(priced, Unpriceable):
+            findings.append(_unpriceable(priced))
+        else:
+            notes.extend(priced.notes)
+            findings.extend(reconcile_claim(cdr=cdr, priced=priced, profile=self._profile))
+            if basis != "embedded":
+                findings.extend(self._against_embedded(cdr, priced, zone))
+        return Answer(
+            cdr=cdr,
+            tariffs=tuple(tariffs),
+            time_zone=zone,
+            profile=self._profile.label,
+            price_basis=basis,
+            verdict=verdict_of(findings=findings, priced=priced),
+            claimed=_claimed(cdr),
+            priced=priced,
+            findings=tuple(findings),
+            notes=tuple(notes),
+        )
+
+    def _zone_of(self, cdr: Cdr, notes: list[Note]) -> str | None:
+        """Give the zone: as asked for, as sent (2.1.1), or the only one of the country."""
+        if self._time_zone is not None:
+            return self._time_zone
+        place = cdr.cdr_location
+        if place is None:
+            return None
+        if place.time_zone and load_zone(place.time_zone) is not None:
+            return place.time_zone
+        zone = zone_of_country(place.country)
+        if zone is not None:
+            message = f"The time zone is not given: {zone}, the only one of {place.country}."
+            path = "$.cdr_location.country"
+            notes.append(Note(code="time_zone_from_country", path=path, message=message))
+        return zone
+
+    def _tariffs_of(self, cdr: Cdr, notes: list[Note]) -> tuple[list[Tariff], Cdr, str]:
+        """Give the tariffs, the CDR with periods that name them, and the price basis.
+
+        A given tariff wins over an embedded one of its id; a single one that the CDR does not
+        name is for the whole CDR.
+        """
+        given = self._given
+        ids = tariff_ids(cdr)
+        used = [key for key in ids if key in given]
+        if given and not used and len(given) == 1:
+            (tariff,) = given.values()
+            if ids:
+                message = f"The CDR names {', '.join(ids)}: {tariff.id}, which is given, prices it."
+                path = "$.charging_periods"
+                notes.append(Note(code="tariff_given_for_all", path=path, message=message))
+            return [tariff], _naming(cdr, tariff.id), "published"
+        embedded = [tariff for tariff in cdr.tariffs if folded(tariff.id) in ids]
+        if not used:
+            return embedded, cdr, "embedded"
+        others = [tariff for tariff in embedded if folded(tariff.id) not in given]
+        return [given[key] for key in used] + others, cdr, "published"
+
+    def _against_embedded(self, cdr: Cdr, priced: PricedCdr, zone: str | None) -> list[Finding]:
+        """Tell where the tariffs inside the CDR would give another amount."""
+        if not cdr.tariffs:
+            return []
+        other = price(cdr=cdr, tariffs=cdr.tariffs, zone=zone, profile=self._profile)
+        if isinstance(other, Unpriceable):
+            return []
+        ours, theirs = priced.rounded.total_cost, other.rounded.total_cost
+        assert ours is not None
+        assert theirs is not None
+        if ours == theirs:
+            return []
+        stake = None
+        if theirs.before_taxes is not None and ours.before_taxes is not None:
+            stake = theirs.before_taxes - ours.before_taxes
+        return [
+            Finding(
+                code="embedded_tariff_differs",
+                path="$.tariffs",
+                message="the tariff inside the CDR gives another amount than the given one",
+                severity="warning",
+                claimed=_side(theirs),
+                computed=_side(ours),
+                difference=stake,
+            )
+        ]
+
+
+def _naming(cdr: Cdr, tariff_id: str) -> Cdr:
+    """Give the CDR as if all its periods named one tariff."""
+    periods = tuple(
+        msgspec.structs.replace(period, tariff_id=tariff_id) for period in cdr.charging_periods
+    )
+    return msgspec.structs.replace(cdr, charging_periods=periods)
+
+
+def _claimed(cdr: Cdr) -> Costs:
+    return Costs(
+        total_cost=cdr.total_cost,
+        total_fixed_cost=cdr.total_fixed_cost,
+        total_energy_cost=cdr.total_energy_cost,
+        total_time_cost=cdr.total_time_cost,
+        total_parking_cost=cdr.total_parking_cost,
+        total_reservation_cost=cdr.total_reservation_cost,
+        total_energy=cdr.total_energy,
+        total_time=cdr.total_time,
+        total_parking_time=cdr.total_parking_time,
+    )
+
+
+def _remarked(remark: Remark) -> Note:
+    return Note(code=remark.code, path=remark.path, message=remark.message)
+
+
+def _unpriceable(reason: Unpriceable) -> Finding:
+    return Finding(code=reason.code, path=reason.path, message=reason.message, severity="warning")
+
+
+def _side(price: Price) -> str:
+    amount = price.after_taxes if price.before_taxes is None else price.before_taxes
+    return format(amount, "f")
