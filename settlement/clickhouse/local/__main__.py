@@ -13,7 +13,7 @@ from pathlib import Path
 
 import filelock
 
-from settlement.cli.exit import UNUSABLE
+from settlement.cli.exit import UNUSABLE, Unusable
 from settlement.clickhouse.local.reply import EngineError
 
 HOST = "127.0.0.1"
@@ -46,7 +46,7 @@ def main() -> int:
 
         try:
             serve(data_dir, listener)
-        except EngineError as error:
+        except (EngineError, Unusable) as error:
             return _refuse(str(error))
     return 0
 

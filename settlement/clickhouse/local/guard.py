@@ -166,8 +166,10 @@ def _check_call(token: Token, vocabulary: Vocabulary) -> None:
 
 
 def _is_applied(significant: list[Token], index: int) -> bool:
-    """Tell whether the name follows APPLY, with or without a bracket."""
+    """Tell whether the name follows APPLY, with or without a bracket, and opens no lambda."""
     before = significant[max(0, index - 2) : index]
+    if index + 1 < len(significant) and significant[index + 1].is_sign("->"):
+        return False
     if before and before[-1].is_sign("("):
         before.pop()
     return bool(before) and before[-1].is_word("APPLY")

@@ -5,12 +5,20 @@ Rule: the server sets the limits after the client's settings and forbids changes
 """
 
 import re
+from collections.abc import Mapping
 
 import msgspec
 
+from settlement.cli.exit import Unusable
+
+PREFIX = "CLICKHOUSE_READER_LIMIT_"
+
 
 class ReaderLimits(msgspec.Struct, frozen=True):
-    """The limits of one statement of the reader, and how many may run at once."""
+    """The limits of one statement of the reader, and how many may run at once.
+
+    Each has its setting: CLICKHOUSE_READER_LIMIT_ROWS and so on.
+    """
 
     rows: int = 10_000_000
     seconds: int = 120
@@ -33,6 +41,19 @@ class ReaderLimits(msgspec.Struct, frozen=True):
             "allow_ddl": "0",
             "readonly": "1",
         }
+
+
+def reader_limits(environment: Mapping[str, str]) -> ReaderLimits:
+    """Read the limits from the environment; raises Unusable where one is no positive number."""
+    named = {
+        name: environment[PREFIX + name.upper()]
+        for name in ReaderLimits.__struct_fields__
+        if PREFIX + name.upper() in environment
+    }
+    for name, text in named.items():
+        if not text.isdecimal() or int(text) == 0:
+            raise Unusable(f"{PREFIX}{name.upper()} is not a positive whole number: {text}")
+    return ReaderLimits(**{name: int(text) for name, text in named.items()})
 
 
 # Settings that change how a result is written or what a query means, but not what it may do.

@@ -16,7 +16,7 @@ from settlement.cli.services import write_address
 from settlement.clickhouse.local.app import Server
 from settlement.clickhouse.local.credentials import Credentials, load_credentials
 from settlement.clickhouse.local.engine import Engine
-from settlement.clickhouse.local.limits import ReaderLimits
+from settlement.clickhouse.local.limits import reader_limits
 from settlement.clickhouse.local.plan import READER_DATABASE
 
 GRACE_SECONDS = 5  # for statements under way when the process is asked to stop
@@ -28,6 +28,7 @@ def serve(data_dir: Path, listener: socket.socket) -> None:
     While connections are taken, DIR/clickhouse/address.json says where. Raises EngineError
     where the data cannot be opened.
     """
+    limits = reader_limits(os.environ)
     home = data_dir / "clickhouse"
     scratch = home / "scratch"
     shutil.rmtree(scratch, ignore_errors=True)  # what a kill left behind
@@ -35,7 +36,7 @@ def serve(data_dir: Path, listener: socket.socket) -> None:
     credentials = load_credentials(home / "credentials.json")
     engine = Engine(home / "data")
     engine.value(f"CREATE DATABASE IF NOT EXISTS {READER_DATABASE}")
-    server = Server(engine=engine, credentials=credentials, limits=ReaderLimits(), scratch=scratch)
+    server = Server(engine=engine, credentials=credentials, limits=limits, scratch=scratch)
     config = uvicorn.Config(
         server.app(),
         log_config=None,

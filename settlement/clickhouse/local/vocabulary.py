@@ -70,7 +70,7 @@ SHOWN = frozenset({
 # What clients and dashboards ask for. Not among them: other people's statements, stack traces,
 # whatever names files, hosts or credentials.
 SYSTEM_TABLES = frozenset({
-    "aggregate_function_combinators", "asynchronous_metrics", "build_options", "codecs",
+    "aggregate_function_combinators", "build_options", "codecs",
     "collations", "columns", "constraints", "contributors", "data_skipping_index_types",
     "data_skipping_indices", "data_type_families", "database_engines", "databases", "events",
     "formats", "functions", "keywords", "licenses", "merge_tree_settings", "metrics", "numbers",
