@@ -12,9 +12,8 @@ from typing import Any
 import faust
 
 from settlement.pricing.profile import DEFAULT
-from streams.events import Envelope, NewerSchema, envelope_of
 from streams.partition import Partition
-from streams.record import Record
+from streams.record import record_at
 from streams.settings import StreamsSettings
 
 logger = logging.getLogger(__name__)
@@ -64,7 +63,7 @@ class Inbox:
             if partition is None or message.generation_id != self._app.consumer_generation_id:
                 continue  # no longer ours: its owner will apply it
             try:
-                await partition.apply(record_of(message), event)
+                await partition.put(record_at(message), event)
             except Exception as error:  # noqa: BLE001 - leaving the agent would lose the event
                 if not partition.is_dead:
                     fail(error)
@@ -75,38 +74,6 @@ def fail(error: BaseException) -> None:
     logger.critical("streams stops: %s: %s", type(error).__name__, error, exc_info=error)
     logging.shutdown()
     os._exit(FAILED)
-
-
-def record_of(message: Any) -> Record:
-    """Read a Faust message of the inbox; headers that are no envelope give an empty module."""
-    headers = message.headers
-    pairs = headers.items() if isinstance(headers, dict) else headers or ()
-    key = (message.key or b"").decode(errors="replace")
-    try:
-        envelope = envelope_of(pairs)
-    except NewerSchema:
-        raise
-    except ValueError:
-        envelope = Envelope(
-            ce_id=f"{message.partition}-{message.offset}",
-            ce_type="",
-            ce_source="",
-            ce_subject="",
-            ce_time="",
-            received_time="1970-01-01T00:00:00+00:00",
-            partner="",
-            cpo=key,
-            ocpi_version="",
-            module="",
-            http_method="",
-            object_id="",
-        )
-    return Record(
-        partition=message.partition,
-        offset=message.offset,
-        value=message.value or b"",
-        envelope=envelope,
-    )
 
 
 def build_app(settings: StreamsSettings) -> faust.App:

@@ -12,15 +12,16 @@ from streams.apply import Applied
 from streams.events import Headers, headers_of
 from streams.outcome import (
     CdrOutcome,
+    DeadLetterDecided,
     DocumentOutcome,
     LocationOutcome,
     SessionOutcome,
     TariffOutcome,
 )
-from streams.record import Record
 from streams.topics import (
     DEAD_LETTER,
     SETTLEMENT_CDR,
+    SETTLEMENT_DECISION,
     SETTLEMENT_DOCUMENT,
     SETTLEMENT_LOCATION,
     SETTLEMENT_SESSION,
@@ -38,6 +39,7 @@ OUTCOMES: dict[type, tuple[Topic, Callable[[Any], str], str]] = {
     SessionOutcome: (SETTLEMENT_SESSION, lambda o: o.session_key, "SessionFolded"),
     TariffOutcome: (SETTLEMENT_TARIFF, lambda o: o.tariff_key, "TariffVersionKept"),
     LocationOutcome: (SETTLEMENT_LOCATION, lambda o: o.location_key, "LocationFolded"),
+    DeadLetterDecided: (SETTLEMENT_DECISION, lambda o: str(o.origin_offset), "DeadLetterDecided"),
 }
 # What a CDR's event is called by the bucket it is in.
 CDR_EVENTS = {
@@ -56,9 +58,11 @@ class Batches:
         self._topics: dict[str, Topic] = {}
         self._documents: list[DocumentOutcome] = []
 
-    def add(self, record: Record, applied: Applied) -> None:
+    def add(self, applied: Applied) -> None:
         """Take what one fact says."""
-        self._documents.append(applied.document)
+        record = applied.record
+        if applied.document is not None:
+            self._documents.append(applied.document)
         for cdr in applied.cdrs:
             headers = [("ce_type", CDR_EVENTS[cdr.bucket]), *SCHEMA]
             self._append(SETTLEMENT_CDR, f"{cdr.cpo}|{cdr.cdr_key}", _ENCODE(cdr), headers)

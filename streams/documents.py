@@ -6,10 +6,11 @@ Rule: the inbox is the only archive; what is kept here is a bounded cache.
 from collections import OrderedDict
 from collections.abc import Iterable
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from settlement.ocpi.door import parse_cdr
 from streams.events import envelope_of
+from streams.record import Record, record_at
 from streams.steps.settle import Document
 from streams.topics import INBOX
 
@@ -43,19 +44,30 @@ class Documents:
         found = {offset: self._cache[offset] for offset in wanted if offset in self._cache}
         missing = [offset for offset in wanted if offset not in found]
         if missing:
-            read = await self._read(missing)
+            read = {
+                offset: document_of(record)
+                for offset, record in (await self._read(missing)).items()
+            }
             self.keep(read)
             found |= read
         return found
+
+    async def record(self, offset: int) -> Record:
+        """Give the inbox record at an offset, as it was received.
+
+        Raises KeyError where the inbox does not hold it any more.
+        """
+        found = await self._read([offset])
+        return record_at(found[offset])
 
     async def stop(self) -> None:
         """Disconnect."""
         if self._consumer is not None:
             await self._consumer.stop()
 
-    async def _read(self, offsets: list[int]) -> dict[int, Document]:
+    async def _read(self, offsets: list[int]) -> dict[int, ConsumerRecord]:
         consumer = await self._connected()
-        found: dict[int, Document] = {}
+        found: dict[int, ConsumerRecord] = {}
         position = None
         pending = iter(offsets)
         wanted = next(pending, None)
@@ -69,9 +81,7 @@ class Documents:
                     continue
                 if record.offset > wanted:
                     raise KeyError(f"{self._partition}: no record at offset {wanted}")
-                envelope = envelope_of(record.headers)
-                parsed = parse_cdr(record.value, ocpi_version=envelope.ocpi_version)
-                found[wanted] = Document(parsed=parsed, emsp=envelope.emsp)
+                found[wanted] = record
                 wanted = next(pending, None)
         return found
 
@@ -86,3 +96,10 @@ class Documents:
             await self._consumer.start()
             self._consumer.assign([self._partition])
         return self._consumer
+
+
+def document_of(record: ConsumerRecord) -> Document:
+    """Read a CDR document as it was admitted."""
+    envelope = envelope_of(record.headers)
+    parsed = parse_cdr(record.value, ocpi_version=envelope.ocpi_version)
+    return Document(parsed=parsed, emsp=envelope.emsp)

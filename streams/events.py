@@ -22,6 +22,8 @@ EVENT_TYPES: dict[tuple[str, str], str] = {
     ("tariffs", "DELETE"): "TariffDeleted",
     ("locations", "PUT"): "LocationReceived",
     ("locations", "PATCH"): "LocationPatchReceived",
+    ("decisions", "RETRY"): "DeadLetterRetried",
+    ("decisions", "DROP"): "DeadLetterDropped",
 }
 
 

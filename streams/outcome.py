@@ -190,6 +190,18 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     version: int
 
 
+class DeadLetterDecided(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody decided about a dead letter."""
+
+    cpo: str
+    origin_partition: int
+    origin_offset: int
+    status: str  # resolved, dropped
+    actor: str
+    reason: str
+    version: int
+
+
 _SAID = tuple(name for name in CdrOutcome.__struct_fields__ if name not in PROVENANCE)
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 

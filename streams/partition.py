@@ -1,34 +1,41 @@
-"""One partition of one assignment: its producer, its state and its flushes.
+"""One partition of one assignment: its queue, its state and its flushes.
 
-Rule: a flush is one transaction of outcomes, changed state and marker, and only after its commit
-are the records acknowledged, in order. An object that lost its partition is dead for ever.
+Rule: records are applied in order, one at a time; a flush holds what was sealed, and only after
+its commit are the records acknowledged, in order. What lost its partition is dead for ever.
 """
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from aiokafka import AIOKafkaProducer
-
 from settlement.pricing.profile import Profile
 from settlement.rules import RULES_VERSION
 from streams.apply import Application, Applied
-from streams.batches import Batches, Message
+from streams.batches import Batches
+from streams.decision import MODULE
 from streams.documents import Documents
+from streams.flush import Flush
 from streams.load import load_state
 from streams.record import Record
 from streams.settings import StreamsSettings
-from streams.state import MARKER_KEY, Marker, State, encode
-from streams.topics import SETTLEMENT_CDR, STATE
+from streams.state import Marker, State
+from streams.steps.settle import Document
+from streams.takeover import StateDoesNotFit, fit, read_inbox_facts
+from streams.topics import STATE
 
 logger = logging.getLogger(__name__)
-TRANSACTION_MILLISECONDS = 10_000
 FLUSH_TIMEOUT_SECONDS = 40
 STOP_TIMEOUT_SECONDS = 2
-# One transaction holds what fits its time-out (tech-notes: 200,000 outcomes took 6 s).
-BATCH_BYTES = 1024 * 1024
+# A fact that touches more CDRs than this is flushed in between, with the cursor in the marker.
+RUNS_A_FLUSH = 500
+# Others get their turn after this long.
+SLICE_SECONDS = 0.02
+RUNS_A_SLICE = 10
+# A partition that runs many CDRs must not stop the others: so many records may wait for it.
+QUEUED_RECORDS = 50_000
 
 
 class Acknowledged(Protocol):
@@ -36,6 +43,10 @@ class Acknowledged(Protocol):
 
     def ack(self) -> object:
         """Acknowledge the record."""
+
+
+class TooManyDeadLetters(Exception):  # noqa: N818 - a stop on purpose
+    """So many dead letters in a row say that the program is wrong, not the documents."""
 
 
 class Partition:
@@ -54,100 +65,210 @@ class Partition:
         self._settings = settings
         self._profile = profile
         self._on_failure = on_failure
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=settings.kafka_brokers,
-            transactional_id=f"streams-g{settings.streams_generation}-{number}",
-            transaction_timeout_ms=TRANSACTION_MILLISECONDS,
-            max_batch_size=BATCH_BYTES,
-            max_request_size=SETTLEMENT_CDR.max_message_bytes,
-        )
+        self._flush = Flush(settings=settings, partition=number)
         self._documents = Documents(brokers=settings.kafka_brokers, partition=number)
         self._state = State()
         self._marker: Marker | None = None
         self._batches = Batches()
+        self._queue: deque[tuple[Record, Acknowledged]] = deque()
         self._unacked: deque[Acknowledged] = deque()
+        self._dead_letters = 0
+        self._has_records = asyncio.Event()
         self._has_work = asyncio.Event()
         self._has_room = asyncio.Event()
-        self._has_room.set()
-        self._flusher: asyncio.Task[None] | None = None
+        self._is_flushed = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Take the partition over: fence older owners first, only then read the state."""
-        await self._producer.start()
+        """Take the partition over: fence older owners first, only then read the state.
+
+        Raises StateDoesNotFit where the state must not be continued on this inbox.
+        """
+        brokers, generation = self._settings.kafka_brokers, self._settings.streams_generation
+        await self._flush.start()
+        started = time.monotonic()
         objects, self._marker = await load_state(
-            brokers=self._settings.kafka_brokers,
-            topic=STATE.in_generation(self._settings.streams_generation),
-            partition=self.number,
+            brokers=brokers, topic=STATE.in_generation(generation), partition=self.number
         )
+        facts = await read_inbox_facts(
+            brokers=brokers,
+            group=f"streams.g{generation}",
+            partition=self.number,
+            marker=self._marker,
+        )
+        fit(partition=self.number, marker=self._marker, facts=facts)
         self._state.load(objects)
-        self._flusher = asyncio.create_task(self._flush_for_ever())
         logger.warning(
-            "partition %s: %s objects, applied up to %s",
+            "partition %s: %s objects in %.2f s, applied up to %s",
             self.number,
             len(self._state),
+            time.monotonic() - started,
             self._marker.offset if self._marker else "nothing",
         )
+        self._tasks = [
+            asyncio.create_task(self._guarded(self._apply_for_ever)),
+            asyncio.create_task(self._guarded(self._flush_for_ever)),
+        ]
 
-    async def apply(self, record: Record, event: Acknowledged) -> None:
-        """Apply one record, or acknowledge it where the state already holds it."""
-        if self._marker is not None and record.offset <= self._marker.offset:
-            self._unacked.append(event)
-            self._has_work.set()
-            return
-        application = Application(record=record, state=self._state, profile=self._profile)
-        read = application.begin()
-        self._documents.keep(read)
-        wanted = [offset for offset in application.wanted() if offset not in read]
-        if wanted:
-            read = read | await self._documents.load(wanted)
-        if self.is_dead:
-            return
-        applied = application.finish(read)
-        self._take(record, applied, event)
-        await self._has_room.wait()
+    async def put(self, record: Record, event: Acknowledged) -> None:
+        """Queue a record; waits only while very many are queued."""
+        self._queue.append((record, event))
+        self._has_records.set()
+        while len(self._queue) >= QUEUED_RECORDS and not self.is_dead:
+            self._has_room.clear()
+            await self._has_room.wait()
 
     async def stop(self) -> None:
         """Give the partition up: let a flush in flight end, then never write again."""
         self.is_dead = True
-        self._has_room.set()
-        if self._flusher is not None:
-            self._has_work.set()
-            _, pending = await asyncio.wait([self._flusher], timeout=STOP_TIMEOUT_SECONDS)
+        for event in (self._has_records, self._has_work, self._has_room, self._is_flushed):
+            event.set()
+        if self._tasks:
+            _, pending = await asyncio.wait(self._tasks, timeout=STOP_TIMEOUT_SECONDS)
             for task in pending:
                 task.cancel()
         try:
             async with asyncio.timeout(STOP_TIMEOUT_SECONDS):
-                await self._producer.stop()
+                await self._flush.stop()
                 await self._documents.stop()
         except TimeoutError:
             logger.warning("partition %s: the broker does not answer, left it", self.number)
 
-    def _take(self, record: Record, applied: Applied, event: Acknowledged) -> None:
-        self._marker = Marker(
-            offset=record.offset, ce_id=record.envelope.ce_id, rules_version=RULES_VERSION
-        )
-        self._batches.add(record, applied)
-        self._unacked.append(event)
-        self._has_work.set()
-        if len(self._unacked) >= self._settings.streams_unacked_records:
-            self._has_room.clear()
-
-    async def _flush_for_ever(self) -> None:
+    async def _guarded(self, loop: Callable[[], object]) -> None:
         try:
             while not self.is_dead:
-                await self._has_work.wait()
-                if len(self._unacked) < self._settings.streams_flush_records:
-                    await asyncio.sleep(self._settings.streams_flush_seconds)
-                self._has_work.clear()
-                async with asyncio.timeout(FLUSH_TIMEOUT_SECONDS):
-                    await self._flush()
+                await loop()  # type: ignore[misc]  # a coroutine function
         except BaseException as error:
             if not self.is_dead:
                 self._on_failure(error)
             raise
 
-    async def _flush(self) -> None:
+    async def _apply_for_ever(self) -> None:
+        await self._has_records.wait()
+        self._has_records.clear()
+        turn = time.monotonic()
+        while self._queue and not self.is_dead:
+            record, event = self._queue.popleft()
+            await self._apply(record, event)
+            if len(self._unacked) >= self._settings.streams_unacked_records:
+                await self._flushed()
+            if time.monotonic() - turn > SLICE_SECONDS:
+                await asyncio.sleep(0)
+                turn = time.monotonic()
+        self._has_room.set()
+
+    async def _apply(self, record: Record, event: Acknowledged) -> None:
+        marker = self._marker
+        resumed = None
+        if marker is not None:
+            if record.offset == marker.offset and marker.cursor is not None:
+                resumed = marker.cursor
+            elif record.offset <= marker.offset:  # redelivered: the state holds it already
+                self._unacked.append(event)
+                self._has_work.set()
+                return
+        expected = 0 if marker is None else marker.offset + (0 if resumed else 1)
+        if record.offset != expected:
+            raise StateDoesNotFit(
+                f"partition {self.number} of the inbox goes on at offset {record.offset}, "
+                f"{expected} was next: records are missing, restore the inbox"
+            )
+        if record.envelope.module == MODULE:
+            await self._decide(record)
+        else:
+            await self._run(record, resumed)
         if self.is_dead:
+            return
+        self._unacked.append(event)
+        self._has_work.set()
+
+    async def _run(self, record: Record, resumed: str | None) -> None:
+        """Run what a fact touches in slices; many CDRs are flushed in between.
+
+        The marker moves with each slice, without a pause after its changes were sealed: a
+        flush at any moment holds exactly what the marker says.
+        """
+        application = Application(
+            record=record, state=self._state, profile=self._profile, after=resumed
+        )
+        read = application.begin()
+        self._documents.keep(read)
+        touched = application.touched
+        for start in range(0, max(len(touched), 1), RUNS_A_FLUSH):
+            keys = touched[start : start + RUNS_A_FLUSH]
+            documents = await self._read(application, keys, read)
+            for place in range(0, max(len(keys), 1), RUNS_A_SLICE):
+                if self.is_dead:
+                    return
+                done = keys[place : place + RUNS_A_SLICE]
+                self._take(application.run(done, documents))
+                is_last = start + place + len(done) >= len(touched)
+                self._marker = marker_of(record, cursor=None if is_last else done[-1])
+                if not is_last:
+                    await asyncio.sleep(0)
+            if start + len(keys) < len(touched):
+                await self._flushed()
+
+    async def _decide(self, record: Record) -> None:
+        """Apply a decision, and the dead-lettered record it wants applied again, as one."""
+        decision = Application(record=record, state=self._state, profile=self._profile)
+        decision.begin()
+        documents = await self._read(decision, decision.touched, {})
+        again = None
+        if decision.retried is not None:
+            again = await self._documents.record(decision.retried)
+        if self.is_dead:
+            return
+        self._take(decision.run(decision.touched, documents))
+        if again is not None:
+            retry = Application(
+                record=again, state=self._state, profile=self._profile, cause=record
+            )
+            read = retry.begin()  # staged: no flush comes between this and its end
+            documents = await self._read(retry, retry.touched, read)
+            if self.is_dead:
+                return
+            self._take(retry.run(retry.touched, documents))
+        self._marker = marker_of(record)
+
+    async def _read(
+        self, application: Application, keys: tuple[str, ...], read: dict[int, Document]
+    ) -> dict[int, Document]:
+        wanted = [offset for offset in application.wanted(keys) if offset not in read]
+        return {**read, **(await self._documents.load(wanted))} if wanted else read
+
+    def _take(self, applied: Applied) -> None:
+        self._batches.add(applied)
+        self._count_dead_letters(applied.document is not None, applied.dead_letters)
+
+    def _count_dead_letters(self, is_record: bool, letters: tuple[object, ...]) -> None:
+        if letters:
+            self._dead_letters += 1
+        elif is_record:
+            self._dead_letters = 0
+        if self._dead_letters > self._settings.streams_dead_letters_in_a_row:
+            raise TooManyDeadLetters(
+                f"partition {self.number}: more than "
+                f"{self._settings.streams_dead_letters_in_a_row} dead letters in a row: "
+                "look at the newest ones with `settle dead-letters list`"
+            )
+
+    async def _flushed(self) -> None:
+        self._is_flushed.clear()
+        self._has_work.set()
+        await self._is_flushed.wait()
+
+    async def _flush_for_ever(self) -> None:
+        await self._has_work.wait()
+        if len(self._unacked) < self._settings.streams_flush_records and self._is_flushed.is_set():
+            await asyncio.sleep(self._settings.streams_flush_seconds)
+        self._has_work.clear()
+        async with asyncio.timeout(FLUSH_TIMEOUT_SECONDS):
+            await self._flush_once()
+        self._is_flushed.set()
+
+    async def _flush_once(self) -> None:
+        if self.is_dead or self._state.is_staged:
             return
         unacked = len(self._unacked)
         changed = self._state.take_changed()
@@ -156,37 +277,16 @@ class Partition:
         )
         if changed or batches:
             assert self._marker is not None
-            states: list[Message] = [
-                (key.encode(), encode(value), []) for key, value in changed.items()
-            ]
-            states.append((MARKER_KEY.encode(), encode(self._marker), []))
-            await self._write(batches, states)
+            await self._flush.write(batches=batches, changed=changed, marker=self._marker)
         for _ in range(unacked):
             self._unacked.popleft().ack()
-        if len(self._unacked) < self._settings.streams_unacked_records:
-            self._has_room.set()
 
-    async def _write(
-        self,
-        batches: list[tuple[str, list[Message]]],
-        states: list[Message],
-    ) -> None:
-        producer = self._producer
-        state_topic = STATE.in_generation(self._settings.streams_generation)
-        everything = [*batches, (state_topic, states)]
-        await producer.begin_transaction()
-        futures = []
-        for topic, messages in everything:
-            batch = producer.create_batch()
-            for key, value, headers in messages:
-                written = batch.append(key=key, value=value, timestamp=None, headers=headers)
-                if written is None:
-                    futures.append(await producer.send_batch(batch, topic, partition=self.number))
-                    batch = producer.create_batch()
-                    batch.append(key=key, value=value, timestamp=None, headers=headers)
-            if batch.record_count():
-                futures.append(await producer.send_batch(batch, topic, partition=self.number))
-        # A batch that the broker refuses does not fail the transaction: await all of them first.
-        for future in futures:
-            await future
-        await producer.commit_transaction()
+
+def marker_of(record: Record, *, cursor: str | None = None) -> Marker:
+    """Give the marker after a record, or within the runs of one."""
+    return Marker(
+        offset=record.offset,
+        ce_id=record.envelope.ce_id,
+        rules_version=RULES_VERSION,
+        cursor=cursor,
+    )

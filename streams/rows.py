@@ -16,6 +16,7 @@ from streams.events import envelope_of
 from streams.outcome import (
     CdrOutcome,
     DeadLetter,
+    DeadLetterDecided,
     DocumentOutcome,
     LocationOutcome,
     SessionOutcome,
@@ -26,6 +27,7 @@ from streams.topics import (
     INBOX,
     REJECTED,
     SETTLEMENT_CDR,
+    SETTLEMENT_DECISION,
     SETTLEMENT_DOCUMENT,
     SETTLEMENT_LOCATION,
     SETTLEMENT_SESSION,
@@ -40,6 +42,7 @@ _documents = msgspec.json.Decoder(list[DocumentOutcome])
 _session = msgspec.json.Decoder(SessionOutcome)
 _tariff = msgspec.json.Decoder(TariffOutcome)
 _location = msgspec.json.Decoder(LocationOutcome)
+_decided = msgspec.json.Decoder(DeadLetterDecided)
 _letter = msgspec.json.Decoder(DeadLetter)
 
 # Array columns of cdr_settled: prefix -> (field of the outcome, fields of its entries).
@@ -225,6 +228,7 @@ FEEDS: Sequence[Feed] = (
     Feed(SETTLEMENT_SESSION, "session_current", _struct_rows(_session)),
     Feed(SETTLEMENT_TARIFF, "tariff_version", _struct_rows(_tariff)),
     Feed(SETTLEMENT_LOCATION, "location_current", _struct_rows(_location)),
+    Feed(SETTLEMENT_DECISION, "dead_letter_decision", _struct_rows(_decided)),
     Feed(SETTLEMENT_CDR, "cdr_outcome", _one(cdr_outcome_row)),
     Feed(SETTLEMENT_CDR, "cdr_settled", _one(cdr_row)),
 )

@@ -83,16 +83,26 @@ class LocationState(msgspec.Struct, frozen=True, kw_only=True, tag="location"):
     changes: tuple[StoredChange, ...] = ()
 
 
+class DeadLetterState(msgspec.Struct, frozen=True, kw_only=True, tag="dead"):
+    """A record, or re-runs that it caused, that could not be processed and wait for a decision."""
+
+    cpo: str
+    key: str  # its offset
+    is_record: bool  # the record itself failed
+    runs: tuple[str, ...] = ()  # keys of the CDRs whose re-run failed
+    status: str = "open"  # open, resolved, dropped
+
+
 class Marker(msgspec.Struct, frozen=True, kw_only=True, tag="marker"):
     """How far the state has come: compared with the inbox when a partition is taken over."""
 
-    offset: int  # last applied
+    offset: int  # last applied, or being applied where there is a cursor
     ce_id: str  # of that record
     rules_version: str
-    cursor: str | None = None  # key of the last CDR run, of a fact that touches many
+    cursor: str | None = None  # last CDR run, of a fact whose runs are not done
 
 
-StateObject = CdrState | TariffState | SessionState | LocationState | Marker
+StateObject = CdrState | TariffState | SessionState | LocationState | DeadLetterState | Marker
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER: msgspec.msgpack.Decoder[StateObject] = msgspec.msgpack.Decoder(StateObject)
 MARKER_KEY = "marker"
@@ -157,6 +167,11 @@ class State:
         for key, old in reversed(self._undo):
             self._set(key, old)
         self._undo.clear()
+
+    @property
+    def is_staged(self) -> bool:
+        """Tell whether changes wait for `seal` or `rollback`."""
+        return bool(self._undo)
 
     def take_changed(self) -> dict[str, StateObject]:
         """Give the sealed changes since the last call, the last value of each key."""

@@ -83,6 +83,9 @@ SETTLEMENT_DOCUMENT = Topic(
     holds="what became of each inbox record; one message lists many",
     key="inbox partition",
 )
+SETTLEMENT_DECISION = Topic(
+    name="settlement.decision", holds="what was decided about dead letters", key="CPO party"
+)
 STATE = Topic(
     name="state",
     holds="what the fold remembers of each object, and the marker",
@@ -104,6 +107,7 @@ TOPICS = (
     SETTLEMENT_TARIFF,
     SETTLEMENT_LOCATION,
     SETTLEMENT_DOCUMENT,
+    SETTLEMENT_DECISION,
     STATE,
     DEAD_LETTER,
 )

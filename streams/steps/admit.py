@@ -13,11 +13,17 @@ from settlement.cdr import Cdr
 from settlement.digest import cdr_digest
 from settlement.ocpi.door import parse_cdr
 from settlement.ocpi.parsed import Parsed
-from streams.outcome import DocumentOutcome, LocationOutcome, SessionOutcome, TariffOutcome
+from streams.outcome import (
+    DeadLetterDecided,
+    DocumentOutcome,
+    LocationOutcome,
+    SessionOutcome,
+    TariffOutcome,
+)
 from streams.record import Record
 from streams.state import CdrCopy, CdrState, State, key_of
 
-ObjectOutcome = SessionOutcome | TariffOutcome | LocationOutcome
+ObjectOutcome = SessionOutcome | TariffOutcome | LocationOutcome | DeadLetterDecided
 # A month earlier than this is a wrong clock at the charge point, not a session (blueprint 5.6).
 EARLIEST_MONTH = datetime(2015, 1, 1, tzinfo=UTC)
 LATEST_AFTER_RECEIPT = timedelta(days=31)
@@ -29,7 +35,12 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
     document: DocumentOutcome
     objects: tuple[ObjectOutcome, ...] = ()
     touched: tuple[str, ...] = ()  # keys of CDRs, in key order
+    retried: int | None = None  # offset of a dead-lettered record that is to be applied again
     parsed: Parsed[Cdr] | None = None  # of a CDR document: it need not be read again
+
+
+# A reason longer than this says nothing more to anyone.
+REASON_CHARACTERS = 2_000
 
 
 def document_outcome(record: Record, outcome: str, reason: str = "") -> DocumentOutcome:
@@ -41,7 +52,7 @@ def document_outcome(record: Record, outcome: str, reason: str = "") -> Document
         module=record.envelope.module,
         object_key=record.object_key,
         outcome=outcome,
-        reason=reason,
+        reason=reason[:REASON_CHARACTERS],
         version=record.offset,
     )
 

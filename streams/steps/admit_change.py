@@ -38,6 +38,14 @@ LOCATION_FIELDS = frozenset(
 )
 
 
+# What the state holds of one object must fit a message of the state topic with room to spare.
+CHANGES_BYTES = 8 * 1024 * 1024
+
+
+class TooManyChanges(Exception):  # noqa: N818 - the partner's documents, not an error of ours
+    """The documents of one object together are larger than its state may be."""
+
+
 def admit_session(record: Record, state: State) -> Admission:
     """Admit a PUT or PATCH of a session."""
     envelope = record.envelope
@@ -49,7 +57,7 @@ def admit_session(record: Record, state: State) -> Admission:
     change = _stored(record)
     if _is_known(change, before.changes):
         return Admission(document=document_outcome(record, "duplicate"))
-    changes = (*before.changes, change)
+    changes = _bounded((*before.changes, change))
     was = fold_session([change_of(c) for c in before.changes])
     now = fold_session([change_of(c) for c in changes])
     session = None
@@ -79,7 +87,7 @@ def admit_location(record: Record, state: State) -> Admission:
         return Admission(document=document_outcome(record, "no_effect"))
     if _is_known(change, before.changes):
         return Admission(document=document_outcome(record, "duplicate"))
-    changes = (*before.changes, change)
+    changes = _bounded((*before.changes, change))
     after = msgspec.structs.replace(before, changes=changes)
     now = fold_location([change_of(c) for c in changes], at=None)
     location = None
@@ -171,6 +179,15 @@ def _stored(record: Record) -> StoredChange:
         digest=change.digest,
         ocpi_version=envelope.ocpi_version,
     )
+
+
+def _bounded(changes: tuple[StoredChange, ...]) -> tuple[StoredChange, ...]:
+    size = sum(len(change.body) for change in changes)
+    if size > CHANGES_BYTES:
+        raise TooManyChanges(
+            f"{len(changes)} documents of one object hold {size} bytes, {CHANGES_BYTES} are kept"
+        )
+    return changes
 
 
 def _is_known(change: StoredChange, changes: Sequence[StoredChange]) -> bool:

@@ -198,7 +198,11 @@ def _conflict(state: CdrState, copies: list[JudgedCopy]) -> CdrOutcome:
         shown = max(copies, key=lambda copy: copy.stored.digest)
         payable = _ZERO
     claimed = claim_of(shown.cdr)
-    spread = Spread(payable=payable, held=EXACT.subtract(claimed, payable)) if not shown.cdr.credit else NOTHING
+    spread = (
+        Spread(payable=payable, held=EXACT.subtract(claimed, payable))
+        if not shown.cdr.credit
+        else NOTHING
+    )
     message = (
         f"{len(copies)} copies under one id differ in what is billed"
         if is_comparable

@@ -12,7 +12,7 @@ from typing import Any
 
 from settlement.ocpi.door import parse_cdr
 from settlement.pricing.profile import DEFAULT
-from streams.apply import Application
+from streams.apply import Application, Applied
 from streams.batches import Batches
 from streams.events import EVENT_TYPES, Envelope, headers_of
 from streams.record import Record
@@ -25,6 +25,7 @@ RECEIVED = datetime(2025, 3, 1, 12, 0, tzinfo=UTC)
 KEYS = {
     "document_received": ("kafka_partition", "kafka_offset"),
     "document_outcome": ("kafka_partition", "kafka_offset"),
+    "dead_letter_decision": ("origin_partition", "origin_offset"),
     "dead_letter": ("origin_partition", "origin_offset", "module", "object_key"),
     "session_current": ("cpo", "session_key"),
     "tariff_version": ("cpo", "tariff_key", "last_updated", "digest"),
@@ -76,6 +77,12 @@ def a_sent(module: str, method: str, document: Any, **changes: Any) -> Sent:
     return Sent(module=module, method=method, object_id=object_id, body=body, **changes)
 
 
+def a_decision(method: str, offset: int) -> Sent:
+    """Give somebody's decision about a dead letter of partition 0."""
+    body = {"partition": 0, "offset": offset, "actor": "ops", "reason": "looked at it"}
+    return a_sent("decisions", method, body, object_id=str(offset))
+
+
 @dataclass
 class Inbox:
     """One partition: its log, its state and the rows it derived."""
@@ -118,13 +125,22 @@ class Inbox:
     def _apply(self, record: Record) -> None:
         application = Application(record=record, state=self.state, profile=DEFAULT)
         read = application.begin()
-        documents = {offset: self._document(offset) for offset in application.wanted()}
-        applied = application.finish({**documents, **read})
+        retried = application.retried
         batches = Batches()
-        batches.add(record, applied)
+        batches.add(self._run(application, read))
+        if retried is not None:
+            again = Application(
+                record=self.log[retried], state=self.state, profile=DEFAULT, cause=record
+            )
+            batches.add(self._run(again, again.begin()))
         for topic, messages in batches.take(generation=1, partition=0):
             for key, value, headers in messages:
                 self._store(topic.removesuffix(".g1"), key, value, headers, record.offset)
+
+    def _run(self, application: Application, read: dict[int, Document]) -> Applied:
+        wanted = application.wanted(application.touched)
+        documents = {offset: self._document(offset) for offset in wanted}
+        return application.run(application.touched, {**documents, **read})
 
     def _document(self, offset: int) -> Document:
         record = self.log[offset]

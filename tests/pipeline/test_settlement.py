@@ -14,7 +14,7 @@ from tests.builders import (
     a_session_document,
     a_tariff_document,
 )
-from tests.pipeline.inbox import Inbox, Sent, a_sent
+from tests.pipeline.inbox import Inbox, Sent, a_decision, a_sent
 
 START = datetime(2024, 3, 1, 10, tzinfo=UTC)
 BEFORE = START - timedelta(days=10)
@@ -369,3 +369,74 @@ def test_cdrs_of_two_cpos_with_one_id_are_two() -> None:
 
     assert inbox.documents() == ["first", "first"]
     assert len(inbox.rows("cdr_settled")) == 2
+
+
+def test_a_dead_letter_that_is_dropped_stays_accounted_for() -> None:
+    inbox = Inbox().receive(a_sent("cdrs", "POST", b"{", object_id="CDR-0"), a_decision("DROP", 0))
+
+    inbox.receive(a_decision("RETRY", 0))
+
+    assert inbox.documents() == ["dead_lettered", "applied", "no_effect"]
+    assert [row["status"] for row in inbox.rows("dead_letter_decision")] == ["dropped"]
+
+
+def test_a_dead_letter_that_fails_again_is_open_again() -> None:
+    inbox = Inbox().receive(a_sent("cdrs", "POST", b"{", object_id="CDR-0"), a_decision("RETRY", 0))
+
+    (letter,) = inbox.rows("dead_letter")
+    assert inbox.documents() == ["dead_lettered", "applied"]
+    assert letter["version"] == 1
+    inbox.receive(a_decision("RETRY", 0))
+    assert inbox.documents() == ["dead_lettered", "applied", "applied"]
+
+
+def test_a_dead_letter_is_applied_when_the_step_was_mended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    inbox = Inbox()
+    with monkeypatch.context() as broken:
+        broken.setattr("streams.steps.settle.price_copy", _broken_step)
+        inbox.receive(a_cdr())
+    before = inbox.cdr("CDR-1")
+
+    inbox.receive(a_decision("RETRY", 0))
+
+    assert (before["bucket"], inbox.rows("dead_letter")[0]["reason"]) == (
+        "dead_lettered",
+        "step_failed",
+    )
+    assert inbox.documents() == ["first", "applied"]
+    assert inbox.cdr("CDR-1")["verdict"] == "matched"
+    assert inbox.rows("dead_letter_decision")[0]["status"] == "resolved"
+
+
+def test_a_cdr_whose_own_run_fails_holds_its_whole_claim_until_it_is_retried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    inbox = Inbox().receive(a_cdr(), a_cdr(id="CDR-2"))
+    with monkeypatch.context() as broken:
+        broken.setattr("streams.steps.settle.price_copy", _broken_step)
+        inbox.receive(a_tariff(priced_at(0.20)))
+    held = inbox.cdr("CDR-1")
+
+    inbox.receive(a_decision("RETRY", 2))
+
+    assert (held["bucket"], held["payable"], held["held"]) == ("waiting", Decimal(0), CLAIM)
+    assert inbox.documents() == ["first", "first", "applied", "applied"]
+    assert len(inbox.rows("dead_letter")) == 2
+    assert [inbox.cdr(one)["payable"] for one in ("CDR-1", "CDR-2")] == [Decimal("4.1")] * 2
+
+
+def test_a_session_with_too_many_changes_is_a_dead_letter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("streams.steps.admit_change.CHANGES_BYTES", 10)
+
+    inbox = Inbox().receive(a_sent("sessions", "PUT", a_session_document()), a_cdr())
+
+    assert inbox.documents() == ["dead_lettered", "first"]
+    assert inbox.rows("dead_letter")[0]["reason"] == "too_large"
+
+
+def _broken_step(**_: object) -> None:
+    raise ZeroDivisionError("a step with a mistake")

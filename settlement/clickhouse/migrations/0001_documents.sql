@@ -73,7 +73,7 @@ CREATE TABLE IF NOT EXISTS {database}.dead_letter
     cpo              LowCardinality(String) COMMENT 'Owner of the object, CC*PPP',
     module           LowCardinality(String) COMMENT 'OCPI module',
     object_key       String                 COMMENT 'Object whose step failed, id in upper case',
-    reason           LowCardinality(String) COMMENT 'Stable code: unreadable, step_failed, too_large',
+    reason           LowCardinality(String) COMMENT 'Stable code: unreadable, step_failed, too_large, row_refused',
     message          String                 COMMENT 'What was wrong, with field, value and rule',
     received_time    DateTime64(6, 'UTC')   COMMENT 'Receipt of the record',
     headers          Map(String, String)    COMMENT 'All headers of the record',
@@ -83,6 +83,20 @@ CREATE TABLE IF NOT EXISTS {database}.dead_letter
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (origin_topic, origin_partition, origin_offset, module, object_key)
 COMMENT 'One row a record, or re-run of a CDR, that could not be processed';
+
+CREATE TABLE IF NOT EXISTS {database}.dead_letter_decision
+(
+    cpo              LowCardinality(String) COMMENT 'Owner of the object, CC*PPP',
+    origin_partition UInt16                 COMMENT 'Inbox partition of the record decided on',
+    origin_offset    UInt64                 COMMENT 'Its offset',
+    status           LowCardinality(String) COMMENT 'resolved (retried) or dropped',
+    actor            String                 COMMENT 'Who decided',
+    reason           String                 COMMENT 'Why',
+    version          UInt64                 COMMENT 'Row version: inbox offset of the decision'
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (origin_partition, origin_offset)
+COMMENT 'One row a dead letter that somebody decided on';
 
 CREATE TABLE IF NOT EXISTS {database}.sink_offset
 (

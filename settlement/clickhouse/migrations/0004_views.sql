@@ -106,36 +106,26 @@ AS SELECT
 FROM {database}.document_rejected FINAL
 COMMENT 'One row a document of a known partner that the gateway refused';
 
-CREATE OR REPLACE VIEW {views}.dead_letter
+CREATE OR REPLACE VIEW {views}.dead_letter_decision
 (
-    origin_topic     LowCardinality(String) COMMENT 'Topic of the record that could not be processed',
-    origin_partition UInt16 COMMENT 'Its partition',
-    origin_offset    UInt64 COMMENT 'Its offset',
     cpo              LowCardinality(String) COMMENT 'Owner of the object, CC*PPP',
-    module           LowCardinality(String) COMMENT 'OCPI module',
-    object_key       String COMMENT 'Object whose step failed, id in upper case',
-    reason           LowCardinality(String) COMMENT 'Stable code: unreadable, step_failed, too_large',
-    message          String COMMENT 'What was wrong, with field, value and rule',
-    received_time    DateTime64(6, 'UTC') COMMENT 'Receipt of the record',
-    headers          Map(String, String) COMMENT 'All headers of the record',
-    body             String COMMENT 'The record byte for byte',
-    version          UInt64 COMMENT 'Row version: inbox offset of the fact that failed'
+    origin_partition UInt16 COMMENT 'Inbox partition of the record decided on',
+    origin_offset    UInt64 COMMENT 'Its offset',
+    status           LowCardinality(String) COMMENT 'resolved (retried) or dropped',
+    actor            String COMMENT 'Who decided',
+    reason           String COMMENT 'Why',
+    version          UInt64 COMMENT 'Row version: inbox offset of the decision'
 )
 AS SELECT
-    origin_topic,
+    cpo,
     origin_partition,
     origin_offset,
-    cpo,
-    module,
-    object_key,
+    status,
+    actor,
     reason,
-    message,
-    received_time,
-    headers,
-    body,
     version
-FROM {database}.dead_letter FINAL
-COMMENT 'One row a record, or re-run of a CDR, that could not be processed';
+FROM {database}.dead_letter_decision FINAL
+COMMENT 'One row a dead letter that somebody decided on';
 
 CREATE OR REPLACE VIEW {views}.sink_offset
 (
@@ -482,6 +472,48 @@ AS SELECT
     version
 FROM {database}.location_current FINAL
 COMMENT 'One row a location: what billing needs of it, as of its newest change';
+
+CREATE OR REPLACE VIEW {views}.dead_letter
+(
+    origin_topic     LowCardinality(String) COMMENT 'Topic of the record that could not be processed',
+    origin_partition UInt16 COMMENT 'Its partition',
+    origin_offset    UInt64 COMMENT 'Its offset',
+    cpo              LowCardinality(String) COMMENT 'Owner of the object, CC*PPP',
+    module           LowCardinality(String) COMMENT 'OCPI module',
+    object_key       String COMMENT 'Object whose step failed, id in upper case',
+    reason           LowCardinality(String) COMMENT 'Stable code: unreadable, step_failed, too_large, row_refused',
+    message          String COMMENT 'What was wrong, with field, value and rule',
+    received_time    DateTime64(6, 'UTC') COMMENT 'Receipt of the record',
+    headers          Map(String, String) COMMENT 'All headers of the record',
+    body             String COMMENT 'The record byte for byte',
+    version          UInt64 COMMENT 'Row version: inbox offset of the fact that failed',
+    status           LowCardinality(String) COMMENT 'open, resolved (retried) or dropped',
+    decided_by       String COMMENT 'Who decided; empty while it is open',
+    decided_reason   String COMMENT 'Why'
+)
+AS SELECT
+    letter.origin_topic AS origin_topic,
+    letter.origin_partition AS origin_partition,
+    letter.origin_offset AS origin_offset,
+    letter.cpo AS cpo,
+    letter.module AS module,
+    letter.object_key AS object_key,
+    letter.reason AS reason,
+    letter.message AS message,
+    letter.received_time AS received_time,
+    letter.headers AS headers,
+    letter.body AS body,
+    letter.version AS version,
+    if(letter.origin_topic = 'inbox' AND decision.version > letter.version, decision.status, 'open') AS status,
+    if(letter.origin_topic = 'inbox' AND decision.version > letter.version, decision.actor, '') AS decided_by,
+    if(letter.origin_topic = 'inbox' AND decision.version > letter.version, decision.reason, '') AS decided_reason
+FROM (SELECT origin_topic, origin_partition, origin_offset, cpo, module, object_key, reason, message, received_time, headers, body, version
+    FROM {database}.dead_letter FINAL) AS letter
+LEFT JOIN (SELECT origin_partition, origin_offset, status, actor, reason, version
+    FROM {database}.dead_letter_decision FINAL) AS decision
+ON letter.origin_partition = decision.origin_partition
+    AND letter.origin_offset = decision.origin_offset
+COMMENT 'One row a record, or re-run of a CDR, that could not be processed';
 
 CREATE OR REPLACE VIEW {views}.cdr_price_segment
 (

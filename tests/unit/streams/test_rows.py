@@ -16,7 +16,7 @@ from tests.builders import (
     a_session_document,
     a_tariff_document,
 )
-from tests.pipeline.inbox import Inbox, a_sent
+from tests.pipeline.inbox import Inbox, a_decision, a_sent
 
 MIGRATIONS = Path(settlement.clickhouse.__file__ or "").parent / "migrations"
 
@@ -36,6 +36,7 @@ def rows_of_all_kinds() -> Inbox:
         a_sent("sessions", "PUT", a_session_document()),
         a_sent("cdrs", "POST", a_cdr_document()),
         a_sent("cdrs", "POST", b"nothing", object_id="BROKEN"),
+        a_decision("DROP", 4),
     )
 
 
@@ -77,4 +78,7 @@ def test_every_topic_is_fed_to_a_table_or_read_by_us() -> None:
 
 
 def test_event_types_are_past_tense_facts() -> None:
-    assert all(re.fullmatch(r"[A-Z]\w+(Received|Deleted)", name) for name in EVENT_TYPES.values())
+    assert all(
+        re.fullmatch(r"[A-Z]\w+(Received|Deleted|Retried|Dropped)", name)
+        for name in EVENT_TYPES.values()
+    )
