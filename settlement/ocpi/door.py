@@ -6,6 +6,7 @@ classes with remarks, so both readings give the same record.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -20,7 +21,7 @@ from settlement.ocpi.parsed import Parsed
 from settlement.ocpi.problem import Problem, Remark, UnreadableDocument
 from settlement.ocpi.reader import Reader, counts
 from settlement.ocpi.tolerant import read_document
-from settlement.ocpi.version import VERSIONS, Document, read_regular
+from settlement.ocpi.version import VERSIONS, Document, typed_readings
 from settlement.session import Session
 from settlement.tariff import Tariff
 
@@ -35,7 +36,7 @@ def parse_cdr(data: OcpiDocument, *, ocpi_version: str) -> Parsed[Cdr]:
 
     Raises UnreadableDocument with all problems (OCPI 2.2.1, mod_cdrs).
     """
-    return _parse_cdr(_bytes_of(data), ocpi_version, is_regular_tried=True)
+    return _parse_cdr(_bytes_of(data), ocpi_version)
 
 
 def parse_session(data: OcpiDocument, *, ocpi_version: str) -> Parsed[Session]:
@@ -90,12 +91,10 @@ def _not_json(data: bytes, reason: NotJson) -> UnreadableDocument:
 
 def _parse(document: Document, data: OcpiDocument, **given: Any) -> Parsed[Any]:
     data = _bytes_of(data)
-    wire = read_regular(document, data)
-    if wire is not None:
-        try:
-            return Parsed(document.translate(wire, **given))
-        except IrregularForm:
-            pass
+    for wire, nulls in typed_readings(document, data):
+        with suppress(IrregularForm):
+            value = document.translate(wire, **given)
+            return Parsed(value, counts(nulls, ()), 0, len(nulls))
     return _parse_tolerantly(document, data, **given)
 
 
@@ -123,15 +122,18 @@ def _read(document: Document, data: bytes, reader: Reader) -> Any:
     return wire
 
 
-def _parse_cdr(data: bytes, ocpi_version: str, *, is_regular_tried: bool) -> Parsed[Cdr]:
+def _parse_cdr(data: bytes, ocpi_version: str) -> Parsed[Cdr]:
     document = VERSIONS[ocpi_version].cdr
-    if is_regular_tried and (wire := read_regular(document, data)) is not None:
+    for wire, nulls in typed_readings(document, data):
         embedded = _embedded(wire, ocpi_version)
         if not any(read.problems for read in embedded):
-            try:
-                return _cdr_of(document, wire, embedded, ocpi_version)
-            except IrregularForm:
-                pass
+            with suppress(IrregularForm):
+                return _cdr_of(document, wire, embedded, ocpi_version, nulls=nulls)
+    return _parse_cdr_tolerantly(data, ocpi_version)
+
+
+def _parse_cdr_tolerantly(data: bytes, ocpi_version: str) -> Parsed[Cdr]:
+    document = VERSIONS[ocpi_version].cdr
     reader = Reader()
     wire = _read(document, data, reader)
     embedded = _embedded(wire, ocpi_version)
@@ -143,7 +145,8 @@ def _parse_cdr(data: bytes, ocpi_version: str, *, is_regular_tried: bool) -> Par
         reader.problem("$.charging_periods", wire.charging_periods, rule)
     if reader.problems:
         raise UnreadableDocument(reader.all_problems())
-    return _cdr_of(document, wire, embedded, ocpi_version, reader)
+    nulls = reader.nulls
+    return _cdr_of(document, wire, embedded, ocpi_version, nulls=nulls, reader=reader)
 
 
 def _embedded(wire: Any, ocpi_version: str) -> list[Embedded]:
@@ -156,15 +159,16 @@ def _cdr_of(
     wire: Any,
     embedded: list[Embedded],
     ocpi_version: str,
+    *,
+    nulls: list[str],
     reader: Reader | None = None,
 ) -> Parsed[Cdr]:
     """Translate a CDR and join the remarks of its tariffs to its own."""
     tariffs = tuple([read.value for read in embedded if read.value is not None])
     value = document.translate(wire, ocpi_version=ocpi_version, tariffs=tariffs)
-    if reader is None and not any(read.is_remarked for read in embedded):
+    if reader is None and not nulls and not any(read.is_remarked for read in embedded):
         return Parsed(value)
     remarks = [] if reader is None else list(reader.remarks())
-    nulls = [] if reader is None else reader.nulls
     unknown = [] if reader is None else reader.unknown
     for index, read in enumerate(embedded):
         remarks += [Remark(r.code, _inside(index, r.path), r.message) for r in read.remarks]

@@ -5,6 +5,7 @@ its compiled form by that); what comes out depends on the bytes, the version and
 currency alone, never on what was read before. The memory is bounded.
 """
 
+from contextlib import suppress
 from functools import lru_cache
 
 import msgspec
@@ -14,7 +15,7 @@ from settlement.ocpi.number import IrregularForm
 from settlement.ocpi.problem import Problem, Remark
 from settlement.ocpi.reader import Reader, message, shown
 from settlement.ocpi.tolerant import read_document
-from settlement.ocpi.version import VERSIONS, read_regular
+from settlement.ocpi.version import VERSIONS, typed_readings
 from settlement.tariff import Tariff
 
 _LONGEST_KEPT = 16_384  # bytes; a tariff of three elements has about 900
@@ -65,12 +66,10 @@ def _with_currency(read: Embedded, currency: str) -> Embedded:
 
 def _read(raw: bytes, ocpi_version: str) -> Embedded:
     document = VERSIONS[ocpi_version].tariff
-    wire = read_regular(document, raw)
-    if wire is not None:
-        try:
-            return Embedded(document.translate(wire, ocpi_version=ocpi_version))
-        except IrregularForm:
-            pass
+    for wire, nulls in typed_readings(document, raw):
+        with suppress(IrregularForm):
+            value = document.translate(wire, ocpi_version=ocpi_version)
+            return Embedded(value, nulls=tuple(nulls))
     reader = Reader()
     try:
         wire = read_document(document.wire, fields_of(raw), reader)

@@ -15,6 +15,7 @@ from settlement.ocpi.moment import parse_time
 from settlement.ocpi.number import OutOfBounds
 from settlement.ocpi.problem import Problem
 from settlement.ocpi.reader import shown
+from settlement.ocpi.scalar import LARGEST_ID
 from settlement.party import PartyId, party_of
 
 __all__ = ["Glance", "NotJson", "glance"]
@@ -98,7 +99,7 @@ def _value(raw: Raw | None) -> Any:
 
 def _id(fields: dict[str, Raw], name: str) -> str | None:
     value = _value(fields.get(name))
-    if type(value) is int:
+    if type(value) is int and abs(value) < LARGEST_ID:
         value = str(value)
     if type(value) is not str or not value.strip() or "\0" in value:
         return None
@@ -128,6 +129,8 @@ def _object(raw: Raw | None) -> dict[str, Any]:
 
 def _party(fields: dict[str, Any]) -> PartyId | None:
     country_code, party_id = fields.get("country_code"), fields.get("party_id")
+    if type(party_id) is int:
+        party_id = str(party_id)
     if type(country_code) is not str or type(party_id) is not str:
         return None
     return party_of(country_code, party_id)

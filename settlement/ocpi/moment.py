@@ -11,7 +11,8 @@ from typing import Any
 from settlement.ocpi.number import IrregularForm
 
 # OCPI 2.2.1, 16.1: fraction and Z are optional, no designator means UTC, offsets are not allowed.
-_REGULAR = re.compile(r"2[0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z?")
+# No partner charged before 2000: such a time goes through the tolerant reading.
+_OCPI = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z?")
 _TOLERATED = re.compile(
     r"(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})"
     r"(?P<separator>[Tt]|\ +)(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?"
@@ -42,9 +43,9 @@ def regular_time(value: Any) -> datetime:
             and value[19] == "Z"
         ):
             return datetime.fromisoformat(value)
-        if _REGULAR.fullmatch(value) and value[11:13] != "24":
+        if value[0] == "2" and _OCPI.fullmatch(value) and value[11:13] != "24":
             return datetime.fromisoformat(value).replace(tzinfo=UTC)
-    except ValueError:
+    except (ValueError, IndexError):
         pass
     raise IrregularForm
 
@@ -89,7 +90,7 @@ def parse_time(text: str) -> tuple[datetime, tuple[str, ...]] | None:
         codes.append("time_fraction_cut")
     if moment == _UNKNOWN:
         codes.append("time_unknown")
-    elif not codes and not _REGULAR.fullmatch(text):
+    elif not codes and not _OCPI.fullmatch(text):
         codes.append("time_form")
     return moment, tuple(codes)
 

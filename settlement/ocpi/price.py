@@ -44,7 +44,7 @@ def read_price(field: Field, value: Any, path: str, reader: Reader) -> Price | N
             reader.remark("price_shape", path)
         number = number_of(value, path, reader)
         return None if number is None else Price(number)
-    own = frozenset() if field.wire is None else shape_of(field.wire).names
+    own = {} if field.wire is None else shape_of(field.wire).by_name
     if any(name in _NAMES and name not in own for name in value):
         reader.remark("price_shape", path)
     _note_strangers(value, _NAMES, path, reader)

@@ -74,10 +74,13 @@ class Reader:
         return (*self.problems, more)
 
     def remarks(self) -> tuple[Remark, ...]:
-        """Give the remarks in the order of the wire model, without the counts."""
+        """Give the remarks without the counts, in an order that the document's keys do not set."""
         return tuple(
             Remark(code, path, message(code, detail, count))
-            for (code, _), (path, detail, count) in self._remarks.items()
+            for path, code, detail, count in sorted(
+                (path, code, detail, count)
+                for (code, _), (path, detail, count) in self._remarks.items()
+            )
         )
 
 

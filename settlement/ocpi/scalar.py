@@ -12,14 +12,16 @@ from typing import Any
 import iso3166
 from msgspec import UNSET
 
-from settlement.ocpi.moment import parse_clock, parse_date, parse_time
-from settlement.ocpi.number import LONGEST, OutOfBounds, parse_number
+from settlement.ocpi.moment import parse_clock, parse_date, parse_time, regular_time
+from settlement.ocpi.number import LONGEST, IrregularForm, OutOfBounds, parse_number
 from settlement.ocpi.reader import Reader, shown
 from settlement.ocpi.shape import Field
 
+LARGEST_ID = 10**255  # a whole number beyond it is no identifier that somebody wrote as a number
+
 
 def _text(field: Field, value: Any, path: str, reader: Reader) -> str | None:
-    if type(value) is int or type(value) is Decimal:
+    if type(value) is int and field.kind in {"id", "text"} and abs(value) < LARGEST_ID:
         reader.remark("text_as_number", path, shown(value))
         value = str(value)
     if type(value) is not str:
@@ -89,6 +91,8 @@ def _day(field: Field, value: Any, path: str, reader: Reader) -> str | None:
 
 
 def _number(_field: Field, value: Any, path: str, reader: Reader) -> Any:
+    if type(value) is Decimal:
+        return value
     number = number_of(value, path, reader)
     return UNSET if number is None else number
 
@@ -122,7 +126,10 @@ def _whole(_field: Field, value: Any, path: str, reader: Reader) -> int | None:
 
 
 def _time(field: Field, value: Any, path: str, reader: Reader) -> datetime | None:
-    read = parse_time(value) if type(value) is str and len(value) < 100 else None
+    try:
+        return regular_time(value)
+    except IrregularForm:
+        read = parse_time(value) if type(value) is str and len(value) < 100 else None
     if read is None:
         if value == "" and not field.vital:
             reader.remark("empty_text", path)

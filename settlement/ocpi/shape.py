@@ -32,11 +32,15 @@ class Field(Struct, frozen=True, kw_only=True):
 
 
 class Shape(Struct, frozen=True):
-    """A wire class: its fields in order, and their names."""
+    """A wire class: its fields in order and by name, and those that must be sent.
 
-    wire: type[Struct]
+    `checked` are the fields in which a null can hide that the typed reading lets through.
+    """
+
     fields: tuple[Field, ...]
-    names: frozenset[str]
+    by_name: dict[str, Field]
+    required: tuple[str, ...]
+    checked: tuple[Field, ...]
 
 
 @cache
@@ -47,7 +51,16 @@ def shape_of(wire: type[Struct]) -> Shape:
         _field(info.name, hints[info.name], info.default is NODEFAULT)
         for info in msgspec.structs.fields(wire)
     )
-    return Shape(wire, fields, frozenset(field.name for field in fields))
+    return Shape(
+        fields,
+        {field.name: field for field in fields},
+        tuple(field.name for field in fields if field.required),
+        tuple(
+            field
+            for field in fields
+            if not field.required or field.kind == "number" or field.wire is not None
+        ),
+    )
 
 
 def _field(name: str, hint: Any, required: bool) -> Field:

@@ -43,31 +43,26 @@ def read_document(wire: type[Struct], fields: dict[str, Raw], reader: Reader) ->
 
 
 def read_object(wire: type[Struct], values: dict[str, Any], path: str, reader: Reader) -> Any:
-    """Read an object; what is missing or left out is None in the wire object."""
+    """Read an object; what is missing or cannot be read is None in the wire object."""
     shape = shape_of(wire)
+    by_name = shape.by_name
     read: dict[str, Any] = {}
-    sent = 0
-    for field in shape.fields:
-        name = field.name
-        value = values.get(name, UNSET)
-        if value is UNSET:
-            if field.required:
-                reader.missing(field, f"{path}.{name}", UNSET)
-            read[name] = field.empty
-            continue
-        sent += 1
-        if value is None:
-            read[name] = field.empty
-            if field.required:
-                reader.missing(field, f"{path}.{name}", None)
-            else:
+    for name, value in values.items():
+        field = by_name.get(name)
+        if field is None:
+            reader.unknown.append(f"{path}.{name}")
+        elif value is None:
+            if not field.required:
                 reader.nulls.append(f"{path}.{name}")
         elif field.is_list:
             read[name] = _list(field, value, f"{path}.{name}", reader)
         else:
             read[name] = READ[field.kind](field, value, f"{path}.{name}", reader)
-    if sent != len(values):
-        reader.unknown.extend(f"{path}.{name}" for name in values if name not in shape.names)
+    for name in shape.required:
+        if name not in read:
+            field = by_name[name]
+            reader.missing(field, f"{path}.{name}", values.get(name, UNSET))
+            read[name] = field.empty
     return wire(**read)
 
 

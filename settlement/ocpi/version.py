@@ -3,12 +3,14 @@
 Rule: a new version is its wire file and a row here; nothing else asks which version it is.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 
 from settlement.ocpi import translation, v221
+from settlement.ocpi.nullable import nullable, regularise
 from settlement.ocpi.number import IrregularForm, number_literal
 
 
@@ -21,6 +23,7 @@ class Document(msgspec.Struct, frozen=True):
     wire: type[msgspec.Struct]
     translate: Callable[..., Any]
     decoder: msgspec.json.Decoder[Any]
+    null_decoder: msgspec.json.Decoder[Any]
     required: tuple[str, ...] = ()
 
 
@@ -39,7 +42,8 @@ def _document(
     wire: type[msgspec.Struct], translate: Callable[..., Any], *required: str
 ) -> Document:
     decoder = msgspec.json.Decoder(wire, float_hook=number_literal)
-    return Document(wire, translate, decoder, required)
+    null_decoder = msgspec.json.Decoder(nullable(wire), float_hook=number_literal)
+    return Document(wire, translate, decoder, null_decoder, required)
 
 
 VERSIONS: dict[str, Version] = {
@@ -54,14 +58,19 @@ VERSIONS: dict[str, Version] = {
 }
 
 
-def read_regular(document: Document, data: bytes) -> Any:
-    """Decode a document in regular form; None where it is not, whatever the reason.
+def typed_readings(document: Document, data: bytes) -> Iterator[tuple[Any, list[str]]]:
+    """Decode a document in regular form, then one that is so but for nulls, with their paths.
 
+    Yields what could be decoded; a translation may still find that it is not in regular form.
     A NUL is told from its escape alone, JSON does not allow the byte itself.
     """
     if b"\\" in data and b"\\u0000" in data:
-        return None
-    try:
-        return document.decoder.decode(data)
-    except (msgspec.DecodeError, IrregularForm):
-        return None
+        return
+    nulls: list[str] = []
+    with suppress(msgspec.DecodeError):
+        yield document.decoder.decode(data), nulls
+    if b"null" in data:
+        with suppress(msgspec.DecodeError, IrregularForm):
+            wire = document.null_decoder.decode(data)
+            regularise(wire, document.wire, "$", nulls)
+            yield wire, nulls
