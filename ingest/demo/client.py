@@ -67,7 +67,7 @@ class Partners:
             async with asyncio.TaskGroup() as group:
                 for _ in range(CONCURRENCY):
                     group.create_task(self._send_chains(waiting))
-        except ExceptionGroup as failures:
+        except BaseExceptionGroup as failures:
             raise failures.exceptions[0] from failures
 
     async def send(self, request: Request) -> None:

@@ -12,10 +12,10 @@ from aiokafka.errors import KafkaError
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import OperationalError
 
-from settlement.clickhouse.report import Passed, load_passed, load_sink_offsets
+from settlement.clickhouse.report import Passed, load_decided, load_passed, load_sink_offsets
 from streams.topics import INBOX, REJECTED, TOPICS
 
-LOOK_SECONDS = 0.3
+LOOK_SECONDS = 0.5
 PROBE_MILLISECONDS = 400
 # A worker that was killed is back within half of this.
 STANDSTILL_SECONDS = 90.0
@@ -69,7 +69,7 @@ async def _is_through(consumer: AIOKafkaConsumer, reader: Client, passed: Passed
     inbox = [TopicPartition(INBOX.name, number) for number in range(INBOX.partitions)]
     try:
         records = sum((await consumer.end_offsets(inbox)).values())
-        if passed.received < records or passed.decided < records:
+        if passed.received < records or await asyncio.to_thread(load_decided, reader) < records:
             return False
         return not await _is_anything_left(consumer, reader)
     except (KafkaError, OperationalError):

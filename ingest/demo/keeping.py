@@ -41,7 +41,7 @@ Ask the settlement:
 Ask it from Python:
   import clickhouse_connect
   client = clickhouse_connect.get_client(dsn="{reader}/settlement")
-  print(client.query_df("SELECT cdr_id, claimed_before_taxes, payable FROM cdr_settled LIMIT 9"))
+  client.query_df("SELECT cdr_id, claimed_before_taxes, payable FROM cdr_settled LIMIT 9")
 
 Stop it:
   settle down{option}

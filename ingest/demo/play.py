@@ -20,7 +20,7 @@ from ingest.partner import register_partner
 from settlement.cli.exit import Unusable
 from settlement.clickhouse.report import Answered, Passed, load_answered
 
-WATCH_SECONDS = 1.0
+WATCH_SECONDS = 2.0
 
 
 class Stage(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,8 +54,8 @@ class Player:
         self._reader = reader
         self._look = look
         self._tally = Tally()
-        self._cdrs_before = 0
-        self._passed = Passed(received=0, decided=0, cdrs=0)
+        self._cdrs_before: int | None = None  # not known before what was sent earlier is through
+        self._passed = Passed(received=0, cdrs=0)
         self._stage = "waiting for what was sent before"
 
     async def register(self) -> dict[str, str]:
@@ -92,7 +92,7 @@ class Player:
             tally=self._tally,
             seconds_sending=sent - begun,
             seconds=time.monotonic() - begun,
-            settled=self._passed.cdrs - self._cdrs_before,
+            settled=self._settled(self._passed),
             has_passed=has_passed,
             stored=Answered(
                 accepted=after.accepted - before.accepted,
@@ -131,6 +131,10 @@ class Player:
         parties = [party.party for party in PARTIES]
         return await asyncio.to_thread(load_answered, self._reader, partners=parties)
 
+    def _settled(self, passed: Passed) -> int:
+        """Count the CDRs that this run added to the tables."""
+        return 0 if self._cdrs_before is None else passed.cdrs - self._cdrs_before
+
     def _told(self, passed: Passed) -> None:
         self._passed = passed
         self._look(
@@ -138,7 +142,7 @@ class Player:
                 name=self._stage,
                 sent=self._tally.sent,
                 accepted=self._tally.accepted,
-                settled=max(passed.cdrs - self._cdrs_before, 0),
+                settled=self._settled(passed),
             )
         )
 

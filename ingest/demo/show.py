@@ -25,6 +25,8 @@ _PLACES = (
     ("dead_lettered", "could not be processed, kept with reason and bytes"),
     ("unexplained", "accepted and in no bucket: must be 0"),
 )
+# Hours are exact to the second in the tables; people read four decimals.
+_SHOWN = Decimal("0.0001")
 
 
 def report_of(figures: Figures, run: Run) -> RenderableType:
@@ -92,7 +94,8 @@ def _explained(explained: ExplainedCdr) -> list[RenderableType]:
         "", "period", "dimension", "why", "billed", "unit price", "amount", "VAT %", numbers=4
     )
     for line in explained.segments:
-        amounts = (line["billed_volume"], line["unit_price"], line["before_taxes"])
+        volume = line["billed_volume"].quantize(_SHOWN)
+        amounts = (volume, line["unit_price"], line["before_taxes"])
         lines.add_row(
             str(line["period"]),
             line["dimension"],
