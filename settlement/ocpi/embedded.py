@@ -65,6 +65,8 @@ def _with_currency(read: Embedded, currency: str) -> Embedded:
 
 
 def _read(raw: bytes, ocpi_version: str) -> Embedded:
+    if raw == b"null":
+        return Embedded(None, nulls=("$",))
     document = VERSIONS[ocpi_version].tariff
     for wire, nulls in typed_readings(document, raw):
         with suppress(IrregularForm):
