@@ -3,6 +3,7 @@
 Rule: field names, cardinalities and lengths as the specification has them, nothing else; how
 they become version-free records stands in `translation`, what is tolerated in `tolerant`.
 Fields that OCPI requires have no default, also where nothing here needs them.
+A class's docstring is its place under https://github.com/ocpi/ocpi/blob/release-2.2.1-bugfixes/.
 """
 
 from typing import Annotated
@@ -49,7 +50,7 @@ class Wire(Struct, forbid_unknown_fields=True, gc=False):
 
 
 class Price(Wire, kw_only=True):
-    """https://github.com/ocpi/ocpi/blob/release-2.2.1-bugfixes/types.asciidoc#types_price_class."""
+    """OCPI 2.2.1, types.asciidoc#types_price_class."""
 
     excl_vat: Number
     incl_vat: Number = UNSET
@@ -63,7 +64,7 @@ APrice = Annotated[Price, Form("price"), VITAL]
 
 
 class CdrToken(Wire, kw_only=True):
-    """https://github.com/ocpi/ocpi/blob/release-2.2.1-bugfixes/mod_cdrs.asciidoc#mod_cdrs_cdr_token_object."""
+    """OCPI 2.2.1, mod_cdrs.asciidoc#mod_cdrs_cdr_token_object."""
 
     country_code: Id2
     party_id: Id3
@@ -73,7 +74,7 @@ class CdrToken(Wire, kw_only=True):
 
 
 class CdrLocation(Wire, kw_only=True):
-    """https://github.com/ocpi/ocpi/blob/release-2.2.1-bugfixes/mod_cdrs.asciidoc#mod_cdrs_cdr_location_class."""
+    """OCPI 2.2.1, mod_cdrs.asciidoc#mod_cdrs_cdr_location_class."""
 
     id: Id36
     name: Untouched = ABSENT
@@ -92,14 +93,14 @@ class CdrLocation(Wire, kw_only=True):
 
 
 class CdrDimension(Wire, kw_only=True):
-    """https://github.com/ocpi/ocpi/blob/release-2.2.1-bugfixes/mod_cdrs.asciidoc#mod_cdrs_cdr_dimension_class."""
+    """OCPI 2.2.1, mod_cdrs.asciidoc#mod_cdrs_cdr_dimension_class."""
 
     type: Annotated[CdrDimensionType, VITAL]
     volume: Annotated[Number, VITAL]
 
 
 class ChargingPeriod(Wire, kw_only=True):
-    """https://github.com/ocpi/ocpi/blob/release-2.2.1-bugfixes/mod_cdrs.asciidoc#mod_cdrs_charging_period_class."""
+    """OCPI 2.2.1, mod_cdrs.asciidoc#mod_cdrs_charging_period_class."""
 
     start_date_time: Annotated[Time, VITAL]
     dimensions: Annotated[list[CdrDimension], Meta(min_length=1), VITAL]
@@ -107,7 +108,7 @@ class ChargingPeriod(Wire, kw_only=True):
 
 
 class Cdr(Wire, kw_only=True):
-    """https://github.com/ocpi/ocpi/blob/release-2.2.1-bugfixes/mod_cdrs.asciidoc#mod_cdrs_cdr_object."""
+    """OCPI 2.2.1, mod_cdrs.asciidoc#mod_cdrs_cdr_object."""
 
     country_code: Id2
     party_id: Id3
@@ -142,7 +143,7 @@ class Cdr(Wire, kw_only=True):
 
 
 class Session(Wire, kw_only=True):
-    """https://github.com/ocpi/ocpi/blob/release-2.2.1-bugfixes/mod_sessions.asciidoc#mod_sessions_session_object."""
+    """OCPI 2.2.1, mod_sessions.asciidoc#mod_sessions_session_object."""
 
     country_code: Id2
     party_id: Id3
@@ -165,7 +166,7 @@ class Session(Wire, kw_only=True):
 
 
 class PriceComponent(Wire, kw_only=True):
-    """https://github.com/ocpi/ocpi/blob/release-2.2.1-bugfixes/mod_tariffs.asciidoc#mod_tariffs_pricecomponent_class."""
+    """OCPI 2.2.1, mod_tariffs.asciidoc#mod_tariffs_pricecomponent_class."""
 
     type: Annotated[TariffDimensionType, NECESSARY]
     price: Annotated[Number, NECESSARY]
@@ -174,7 +175,7 @@ class PriceComponent(Wire, kw_only=True):
 
 
 class TariffRestrictions(Wire, kw_only=True):
-    """https://github.com/ocpi/ocpi/blob/release-2.2.1-bugfixes/mod_tariffs.asciidoc#mod_tariffs_tariffrestrictions_class."""
+    """OCPI 2.2.1, mod_tariffs.asciidoc#mod_tariffs_tariffrestrictions_class."""
 
     start_time: Clock = ABSENT
     end_time: Clock = ABSENT
@@ -193,14 +194,14 @@ class TariffRestrictions(Wire, kw_only=True):
 
 
 class TariffElement(Wire, kw_only=True):
-    """https://github.com/ocpi/ocpi/blob/release-2.2.1-bugfixes/mod_tariffs.asciidoc#mod_tariffs_tariffelement_class."""
+    """OCPI 2.2.1, mod_tariffs.asciidoc#mod_tariffs_tariffelement_class."""
 
     price_components: Annotated[list[PriceComponent], Meta(min_length=1), VITAL]
     restrictions: Annotated[TariffRestrictions, VITAL] = ABSENT
 
 
 class Tariff(Wire, kw_only=True):
-    """https://github.com/ocpi/ocpi/blob/release-2.2.1-bugfixes/mod_tariffs.asciidoc#mod_tariffs_tariff_object."""
+    """OCPI 2.2.1, mod_tariffs.asciidoc#mod_tariffs_tariff_object."""
 
     country_code: Id2
     party_id: Id3
@@ -219,7 +220,7 @@ class Tariff(Wire, kw_only=True):
 
 
 class Connector(Wire, kw_only=True):
-    """https://github.com/ocpi/ocpi/blob/release-2.2.1-bugfixes/mod_locations.asciidoc#mod_locations_connector_object."""
+    """OCPI 2.2.1, mod_locations.asciidoc#mod_locations_connector_object."""
 
     id: Id36
     standard: Untouched
@@ -234,7 +235,7 @@ class Connector(Wire, kw_only=True):
 
 
 class Evse(Wire, kw_only=True):
-    """https://github.com/ocpi/ocpi/blob/release-2.2.1-bugfixes/mod_locations.asciidoc#mod_locations_evse_object."""
+    """OCPI 2.2.1, mod_locations.asciidoc#mod_locations_evse_object."""
 
     uid: Id36
     evse_id: Id48 = ABSENT
@@ -252,7 +253,7 @@ class Evse(Wire, kw_only=True):
 
 
 class Location(Wire, kw_only=True):
-    """https://github.com/ocpi/ocpi/blob/release-2.2.1-bugfixes/mod_locations.asciidoc#mod_locations_location_object."""
+    """OCPI 2.2.1, mod_locations.asciidoc#mod_locations_location_object."""
 
     country_code: Id2
     party_id: Id3
