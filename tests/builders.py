@@ -178,6 +178,72 @@ def a_location_document(**changes: Any) -> JsonObject:
     }
 
 
+def in_2_3_0(document: Any) -> Any:
+    """Give a document in the shape of OCPI 2.3.0."""
+    if isinstance(document, list):
+        return [in_2_3_0(item) for item in document]
+    if not isinstance(document, dict):
+        return document
+    if "excl_vat" in document:
+        before, after = document["excl_vat"], document.get("incl_vat")
+        taxes = [] if after is None else [{"name": "VAT", "amount": after - before}]
+        return {"before_taxes": before, "taxes": taxes}
+    shaped = {name: in_2_3_0(value) for name, value in document.items()}
+    for name in document.keys() & {"min_price", "max_price"}:
+        limit = document[name]
+        shaped[name] = {"before_taxes": limit["excl_vat"], "after_taxes": limit["excl_vat"]}
+    return {**shaped, "tax_included": "NO"} if "elements" in document else shaped
+
+
+def in_2_1_1(document: JsonObject) -> JsonObject:
+    """Give a CDR, session, tariff or location in the shape of OCPI 2.1.1."""
+    if "elements" in document:
+        return _tariff_in_2_1_1(document)
+    if "evses" in document:
+        return _location_in_2_1_1(document)
+    renamed = {"end_date_time": "stop_date_time"}
+    if "location_id" in document:
+        renamed = {"start_date_time": "start_datetime", "end_date_time": "end_datetime"}
+    kept = (
+        *("id", "start_date_time", "end_date_time", "auth_method", "meter_id", "currency"),
+        *("charging_periods", "total_energy", "total_time", "total_parking_time", "kwh"),
+        *("status", "remark", "last_updated"),
+    )
+    shaped = {renamed.get(name, name): document[name] for name in kept if name in document}
+    shaped["auth_id"] = document["cdr_token"]["contract_id"]
+    shaped["location"] = _location_in_2_1_1(a_location_document())
+    if "tariffs" in document:
+        shaped["tariffs"] = [_tariff_in_2_1_1(tariff) for tariff in document["tariffs"]]
+    if "total_cost" in document:
+        shaped["total_cost"] = document["total_cost"]["excl_vat"]
+    for period in shaped.get("charging_periods", ()):
+        period.pop("tariff_id", None)
+        for dimension in period["dimensions"]:
+            dimension["type"] = dimension["type"].replace("MAX_POWER", "MAX_CURRENT")
+    return shaped
+
+
+def _tariff_in_2_1_1(document: JsonObject) -> JsonObject:
+    kept = ("id", "currency", "elements", "last_updated")
+    shaped = {name: document[name] for name in kept}
+    for element in shaped["elements"]:
+        element.get("restrictions", {}).pop("reservation", None)
+        for component in element["price_components"]:
+            component.pop("vat", None)
+    return shaped
+
+
+def _location_in_2_1_1(document: JsonObject) -> JsonObject:
+    dropped = {"country_code", "party_id", "publish"}
+    shaped = {name: value for name, value in document.items() if name not in dropped}
+    for evse in shaped["evses"]:
+        for connector in evse["connectors"]:
+            connector["voltage"] = connector.pop("max_voltage")
+            connector["amperage"] = connector.pop("max_amperage")
+            connector["tariff_id"] = connector.pop("tariff_ids")[0]
+    return {**shaped, "type": "ON_STREET", "postal_code": "3511"}
+
+
 def a_price_component(**changes: Any) -> PriceComponent:
     """Give 0.25 a kWh before 21 % VAT."""
     told: JsonObject = {"type": "ENERGY", "price": Decimal("0.25"), "vat": Decimal("21.0")}

@@ -14,6 +14,7 @@ from msgspec import structs
 
 from settlement.cdr import Cdr
 from settlement.location import Connector, Evse, Location
+from settlement.ocpi.detection import detect_version
 from settlement.ocpi.document import NotJson, checked, fields_of, load_json
 from settlement.ocpi.embedded import Embedded, read_tariff
 from settlement.ocpi.number import IrregularForm
@@ -24,6 +25,18 @@ from settlement.ocpi.tolerant import read_document
 from settlement.ocpi.version import VERSIONS, Document, typed_readings
 from settlement.session import Session
 from settlement.tariff import Tariff
+
+__all__ = [
+    "Parsed",
+    "detect_version",
+    "parse_cdr",
+    "parse_connector",
+    "parse_evse",
+    "parse_location",
+    "parse_object",
+    "parse_session",
+    "parse_tariff",
+]
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 

@@ -46,6 +46,7 @@ TimeZone = Annotated[str, Meta(min_length=1, max_length=255), Form("text")]
 Currency = Annotated[str, Meta(min_length=3, max_length=3), Form("currency")]  # ISO 4217
 Country = Annotated[str, Meta(min_length=3, max_length=3), Form("country")]  # alpha-3
 Number = Annotated[Any, Form("number")]
+BarePrice = Annotated[Any, Form("price")]  # 2.1.1
 Whole = Annotated[int, Meta(ge=-(2**62), le=2**62), Form("whole")]
 Time = Annotated[str, Form("time")]
 Clock = Annotated[str, Form("clock")]

@@ -20,10 +20,6 @@ from settlement.party import PartyId, party_of
 
 __all__ = ["Glance", "NotJson", "glance"]
 
-# Where 2.1.1 has another name for the same thing, it follows.
-_END = ("end_date_time", "stop_date_time", "end_datetime")
-_START = ("start_date_time", "start_datetime")
-
 
 class Glance(msgspec.Struct, frozen=True, kw_only=True):
     """What the envelope needs to know; None where the document does not say.
@@ -70,7 +66,7 @@ def _look_at_cdr(
     fields: dict[str, Raw], ocpi_version: str, problems: list[Problem]
 ) -> datetime | None:
     end_name = "stop_date_time" if ocpi_version == "2.1.1" else "end_date_time"
-    start, end = _first_time(fields, _START), _first_time(fields, _END)
+    start, end = _time(fields, "start_date_time"), _time(fields, end_name)
     if start is None:
         problems.append(_problem(fields, "start_date_time", "needs a start"))
     if end is None:
@@ -112,10 +108,6 @@ def _time(fields: dict[str, Raw], name: str) -> datetime | None:
         return None
     read = parse_time(text)
     return None if read is None else read[0]
-
-
-def _first_time(fields: dict[str, Raw], names: tuple[str, ...]) -> datetime | None:
-    return next((time for name in names if (time := _time(fields, name))), None)
 
 
 def _texts(fields: dict[str, Raw]) -> dict[str, Any]:

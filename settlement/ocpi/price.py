@@ -8,7 +8,9 @@ class. An amount that is not given stays unknown; nothing is computed from a rat
 from decimal import Decimal
 from typing import Any, Protocol
 
-from settlement.ocpi.number import EXACT, parse_number
+from msgspec import UNSET
+
+from settlement.ocpi.number import EXACT, parse_number, regular_number
 from settlement.ocpi.reader import Reader
 from settlement.ocpi.scalar import number_of
 from settlement.ocpi.shape import Field, shape_of
@@ -34,16 +36,23 @@ def price_of(wire: WirePrice | Price | None) -> Price | None:
     return wire.amounts()  # type: ignore[union-attr]
 
 
-def read_price(field: Field, value: Any, path: str, reader: Reader) -> Price | None:
+def bare_price(value: Any) -> Price | None:
+    """Translate a price of 2.1.1, a number without tax; raises IrregularForm."""
+    if value is UNSET or type(value) is Price:
+        return None if value is UNSET else value
+    return Price(regular_number(value))
+
+
+def read_price(field: Field, value: Any, path: str, reader: Reader) -> Any:
     """Read a price of any shape; a shape of another version is a remark."""
     if type(value) is not dict:
         if parse_number(value) is None:
             reader.problem(path, value, "must be a price")
-            return None
+            return field.empty
         if field.wire is not None:
             reader.remark("price_shape", path)
         number = number_of(value, path, reader)
-        return None if number is None else Price(number)
+        return field.empty if number is None else Price(number)
     own = {} if field.wire is None else shape_of(field.wire).by_name
     if any(name in _NAMES and name not in own for name in value):
         reader.remark("price_shape", path)
@@ -57,7 +66,7 @@ def read_price(field: Field, value: Any, path: str, reader: Reader) -> Price | N
     if before is None and field.wire is not None:
         required = next(name for name in _BEFORE if name in own)
         reader.remark("missing_field", f"{path}.{required}")
-    return None if before is None and after is None else Price(before, after)
+    return field.empty if before is None and after is None else Price(before, after)
 
 
 def _first(

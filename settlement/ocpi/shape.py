@@ -58,7 +58,7 @@ def shape_of(wire: type[Struct]) -> Shape:
         tuple(
             field
             for field in fields
-            if not field.required or field.kind == "number" or field.wire is not None
+            if not field.required or field.empty is UNSET or field.wire is not None
         ),
     )
 
@@ -76,7 +76,7 @@ def _field(name: str, hint: Any, required: bool) -> Field:
         told["kind"] = "object"
     if isinstance(base, type) and not isinstance(base, UnionType) and issubclass(base, Struct):
         told["wire"] = base
-    if told["kind"] == "number":
+    if told["kind"] == "number" or (told["kind"] == "price" and told.get("wire") is None):
         told["empty"] = UNSET
     if get_origin(base) is Literal:
         told["codes"] = frozenset(get_args(base))

@@ -153,7 +153,7 @@ def to_tariff(wire: Any, *, ocpi_version: str) -> Tariff:
         id=wire.id or "",
         currency=upper_case(wire.currency) or "",
         type=wire.type,
-        elements=tuple([_to_element(element) for element in wire.elements or ()]),
+        elements=tuple([to_element(element) for element in wire.elements or ()]),
         min_price=price_of(wire.min_price),
         max_price=price_of(wire.max_price),
         tax_included=getattr(wire, "tax_included", None) or "NO",
@@ -163,7 +163,8 @@ def to_tariff(wire: Any, *, ocpi_version: str) -> Tariff:
     )
 
 
-def _to_element(wire: Any) -> TariffElement:
+def to_element(wire: Any) -> TariffElement:
+    """Translate a tariff element of any version."""
     return TariffElement(
         price_components=tuple(
             [

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from settlement.ocpi import translation, v221
+from settlement.ocpi import translation, v211, v221, v230
 from settlement.ocpi.nullable import nullable, regularise
 from settlement.ocpi.number import IrregularForm, number_literal
 
@@ -47,6 +47,14 @@ def _document(
 
 
 VERSIONS: dict[str, Version] = {
+    "2.1.1": Version(
+        cdr=_document(v211.Cdr, v211.to_cdr),
+        session=_document(v211.Session, v211.to_session, "id"),
+        tariff=_document(v211.Tariff, v211.to_tariff, "id"),
+        location=_document(v211.Location, translation.to_location, "id"),
+        evse=_document(v211.Evse, translation.to_evse, "uid"),
+        connector=_document(v211.Connector, translation.to_connector, "id"),
+    ),
     "2.2.1": Version(
         cdr=_document(v221.Cdr, translation.to_cdr),
         session=_document(v221.Session, translation.to_session, "id"),
@@ -54,6 +62,14 @@ VERSIONS: dict[str, Version] = {
         location=_document(v221.Location, translation.to_location, "id"),
         evse=_document(v221.Evse, translation.to_evse, "uid"),
         connector=_document(v221.Connector, translation.to_connector, "id"),
+    ),
+    "2.3.0": Version(
+        cdr=_document(v230.Cdr, translation.to_cdr),
+        session=_document(v230.Session, translation.to_session, "id"),
+        tariff=_document(v230.Tariff, translation.to_tariff, "id"),
+        location=_document(v230.Location, translation.to_location, "id"),
+        evse=_document(v230.Evse, translation.to_evse, "uid"),
+        connector=_document(v230.Connector, translation.to_connector, "id"),
     ),
 }
 

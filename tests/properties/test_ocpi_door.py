@@ -29,6 +29,8 @@ from tests.builders import (
     a_location_document,
     a_session_document,
     a_tariff_document,
+    in_2_1_1,
+    in_2_3_0,
 )
 
 ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -209,35 +211,50 @@ def told(parse: Callable[[], Any]) -> Any:
         return unreadable.problems
 
 
-def tolerantly(kind: str, data: bytes) -> Any:
+def tolerantly(kind: str, version: str, data: bytes) -> Any:
     if kind == "cdr":
-        return told(lambda: door._parse_cdr_tolerantly(data, "2.2.1"))
-    document = getattr(VERSIONS["2.2.1"], kind)
-    return told(lambda: door._parse_tolerantly(document, data, ocpi_version="2.2.1"))
+        return told(lambda: door._parse_cdr_tolerantly(data, version))
+    document = getattr(VERSIONS[version], kind)
+    return told(lambda: door._parse_tolerantly(document, data, ocpi_version=version))
 
 
+IN_VERSION: dict[str, Callable[[JsonObject], JsonObject]] = {
+    "2.1.1": in_2_1_1,
+    "2.2.1": lambda document: document,
+    "2.3.0": in_2_3_0,
+}
+
+
+@pytest.mark.parametrize("version", sorted(IN_VERSION))
 @pytest.mark.parametrize("kind", sorted(DRAW))
+@settings(max_examples=30)
 @given(seed=seeds)
-def test_a_regular_document_takes_the_typed_reading_without_a_remark(kind: str, seed: int) -> None:
-    data = ENCODER.encode(DRAW[kind](Random(seed)))
+def test_a_regular_document_takes_the_typed_reading_without_a_remark(
+    kind: str, version: str, seed: int
+) -> None:
+    data = ENCODER.encode(IN_VERSION[version](DRAW[kind](Random(seed))))
+    document = getattr(VERSIONS[version], kind)
+    given_tariffs = {"tariffs": ()} if kind == "cdr" else {}
 
-    parsed = PARSE[kind](data, ocpi_version="2.2.1")
+    parsed = PARSE[kind](data, ocpi_version=version)
 
-    assert len(list(typed_readings(getattr(VERSIONS["2.2.1"], kind), data))) == 1
-    assert parsed.remarks == ()
-    assert tolerantly(kind, data) == parsed
+    [(wire, nulls)] = typed_readings(document, data)
+    assert document.translate(wire, ocpi_version=version, **given_tariffs)
+    assert (nulls, parsed.remarks) == ([], ())
+    assert tolerantly(kind, version, data) == parsed
 
 
+@pytest.mark.parametrize("version", sorted(IN_VERSION))
 @pytest.mark.parametrize("kind", sorted(DRAW))
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(seed=seeds)
-def test_both_readings_agree(kind: str, seed: int) -> None:
+def test_both_readings_agree(kind: str, version: str, seed: int) -> None:
     rng = Random(seed)
-    data = deviating(rng, DRAW[kind](rng))
+    data = deviating(rng, IN_VERSION[version](DRAW[kind](rng)))
 
-    parsed = told(lambda: PARSE[kind](data, ocpi_version="2.2.1"))
+    parsed = told(lambda: PARSE[kind](data, ocpi_version=version))
 
-    assert tolerantly(kind, data) == parsed, data
+    assert tolerantly(kind, version, data) == parsed, data
 
 
 @given(seeds)
