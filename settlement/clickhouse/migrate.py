@@ -19,6 +19,7 @@ from settlement.clickhouse.sql_tokens import UnreadableSql, split_statements
 FOLDER = Path(__file__).parent / "migrations"
 VIEWS = "settlement"
 _NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
+_GENERATION = re.compile(r"\bsettlement_g(\d+)\b")
 
 
 class Migration(msgspec.Struct, frozen=True):
@@ -59,10 +60,12 @@ def migrate(*, url: str, generation: int = 1, folder: Path = FOLDER) -> list[str
     Raises Unusable where an applied file has changed, where the database knows a migration
     that the code does not, and where a statement fails; ClickHouseUnreachable where nothing
     answers. Two runs at once apply the same statements twice, which changes nothing.
+    The views are made for the first generation alone; a later one is shown by `point_views`.
     """
     migrations = read_migrations(folder)
     database = database_of(generation)
     client = connect(url)
+    is_live = live_generation(client) in {None, generation}
     _command(client, "schema_migration", f"CREATE DATABASE IF NOT EXISTS {database}")
     _command(client, "schema_migration", f"CREATE DATABASE IF NOT EXISTS {VIEWS}")
     _command(client, "schema_migration", _RECORD.format(database=database))
@@ -71,8 +74,9 @@ def migrate(*, url: str, generation: int = 1, folder: Path = FOLDER) -> list[str
     done = []
     for migration in migrations:
         if migration.name not in applied:
-            for statement in statements(migration, database=database):
-                _command(client, migration.name, statement)
+            for statement in statements(migration):
+                if is_live or not statement.makes_view:
+                    _command(client, migration.name, statement.of(database))
             client.insert(
                 "schema_migration",
                 [[migration.number, migration.name, migration.sha256]],
@@ -83,13 +87,48 @@ def migrate(*, url: str, generation: int = 1, folder: Path = FOLDER) -> list[str
     return done
 
 
-def statements(migration: Migration, *, database: str) -> list[str]:
-    """Give a migration's statements with the names of the databases filled in."""
-    text = migration.text.replace("{database}", database).replace("{views}", VIEWS)
+class Template(msgspec.Struct, frozen=True):
+    """A statement before the names of the databases are filled in."""
+
+    text: str
+
+    @property
+    def makes_view(self) -> bool:
+        """Tell whether it is about the database of views, which shows one generation."""
+        return "{views}" in self.text
+
+    def of(self, database: str) -> str:
+        """Give the statement for one generation's database."""
+        return self.text.replace("{database}", database).replace("{views}", VIEWS)
+
+
+def statements(migration: Migration) -> list[Template]:
+    """Split a migration into its statements."""
     try:
-        return split_statements(text)
+        return [Template(text) for text in split_statements(migration.text)]
     except UnreadableSql as unreadable:
         raise Unusable(f"{migration.name}: {unreadable}") from unreadable
+
+
+def live_generation(client: Client) -> int | None:
+    """Find the generation that the views show; None where there are no views."""
+    views = client.query(
+        "SELECT as_select FROM system.tables WHERE database = {views:String} ORDER BY name",
+        parameters={"views": VIEWS},
+    ).result_rows
+    for (query,) in views:
+        if match := _GENERATION.search(query):
+            return int(match[1])
+    return None
+
+
+def point_views(*, url: str, generation: int, folder: Path = FOLDER) -> None:
+    """Let the views show a generation whose migrations are applied: the switch."""
+    client = connect(url)
+    for migration in read_migrations(folder):
+        for statement in statements(migration):
+            if statement.makes_view:
+                _command(client, migration.name, statement.of(database_of(generation)))
 
 
 _RECORD = """

@@ -6,7 +6,6 @@ Rule: an error, never a skip, where it cannot start. `CLICKHOUSE_URL` names anot
 import itertools
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -17,16 +16,11 @@ from settlement.clickhouse.local.process import start_clickhouse, stop_clickhous
 class ClickHouse:
     """A running server: the addresses of its two users, and fresh databases in it."""
 
-    def __init__(self, *, url: str, reader_url: str, data_dir: Path | None) -> None:
+    def __init__(self, *, url: str, reader_url: str, pid: int | None) -> None:
         self.url = url
         self.reader_url = reader_url
-        self.data_dir = data_dir
+        self.pid = pid  # of the local engine; None for a server of `CLICKHOUSE_URL`
         self._numbers = itertools.count(1)
-
-    @property
-    def is_local(self) -> bool:
-        """Tell whether it is the local engine, not a server of `CLICKHOUSE_URL`."""
-        return self.data_dir is not None
 
     def client(self, *, database: str | None = None) -> Client:
         return connect(self.url, database=database)
@@ -47,9 +41,9 @@ class ClickHouse:
 def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouse]:
     if url := os.environ.get("CLICKHOUSE_URL"):
         reader_url = os.environ.get("CLICKHOUSE_READER_URL", url)
-        yield ClickHouse(url=url, reader_url=reader_url, data_dir=None)
+        yield ClickHouse(url=url, reader_url=reader_url, pid=None)
         return
     data_dir = tmp_path_factory.mktemp("clickhouse")
     running = start_clickhouse(data_dir=data_dir, port=None)
-    yield ClickHouse(url=running.url, reader_url=running.reader_url, data_dir=data_dir)
+    yield ClickHouse(url=running.url, reader_url=running.reader_url, pid=running.pid)
     stop_clickhouse(data_dir=data_dir)
