@@ -63,9 +63,9 @@ def read_price(field: Field, value: Any, path: str, reader: Reader) -> Any:
         taxes = _taxes(value["taxes"], f"{path}.taxes", reader)
         if after is None and before is not None and taxes is not None:
             after = EXACT.add(before, taxes)
-    if before is None and field.wire is not None:
-        required = next(name for name in _BEFORE if name in own)
-        reader.remark("missing_field", f"{path}.{required}")
+    if before is None:
+        required = next((f".{name}" for name in _BEFORE if name in own), "")
+        reader.remark("missing_field", f"{path}{required}")
     return field.empty if before is None and after is None else Price(before, after)
 
 

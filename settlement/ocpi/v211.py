@@ -235,6 +235,7 @@ def _to_cdr_location(wire: Any) -> cdr.CdrLocation | None:
     """
     if wire is None:
         return None
+    optional_time(wire.last_updated)  # not needed, but an odd one is a remark in any reading
     evses: list[Any] = wire.evses or []
     connectors = [connector for evse in evses for connector in evse.connectors or ()]
     evse = evses[0] if len(evses) == 1 else None
