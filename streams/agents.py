@@ -5,6 +5,7 @@ order and only after their flush; any failure that is not a dead letter ends the
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 from typing import Any
@@ -18,6 +19,8 @@ from streams.settings import StreamsSettings
 
 logger = logging.getLogger(__name__)
 FAILED = 70  # EX_SOFTWARE
+# A rebalance while a message waits for its partition is seen after this long.
+LOOK_SECONDS = 0.5
 
 
 class Inbox:
@@ -27,49 +30,64 @@ class Inbox:
         self._app = app
         self._settings = settings
         self._partitions: dict[int, Partition] = {}
+        self._is_changed = asyncio.Event()
 
     async def assigned(self, assigned: set[Any]) -> None:
-        """Open the partitions of an assignment."""
+        """Open the partitions of an assignment, all at a time."""
         generation = self._app.consumer_generation_id
-        for place in sorted(assigned):
-            if place.partition in self._partitions:
-                continue
-            # A stale worker must not open a producer: it would fence the owner.
-            if generation != self._app.consumer_generation_id:
-                return
-            partition = Partition(
-                number=place.partition,
-                settings=self._settings,
-                profile=DEFAULT,
-                on_failure=fail,
-            )
-            self._partitions[place.partition] = partition
-            await partition.start()
+        wanted = {place.partition for place in assigned} - self._partitions.keys()
+        await asyncio.gather(*(self._open(number, generation) for number in sorted(wanted)))
 
     async def revoked(self, revoked: set[Any]) -> None:
         """Close partitions that were taken away."""
-        gone = [
-            self._partitions.pop(p.partition) for p in revoked if p.partition in self._partitions
-        ]
+        numbers = {place.partition for place in revoked} & self._partitions.keys()
+        gone = [self._partitions.pop(number) for number in sorted(numbers)]
         for partition in gone:
             partition.is_dead = True
         await asyncio.gather(*(partition.stop() for partition in gone))
 
     async def read(self, stream: Any) -> None:
-        """Fold every event of the stream."""
+        """Queue every event of the stream at its partition."""
         async for event in stream.noack().events():
             message = event.message
-            partition = self._partitions.get(message.partition)
-            if partition is None or message.generation_id != self._app.consumer_generation_id:
-                continue  # no longer ours: its owner will apply it
             try:
-                await partition.put(record_at(message), event)
+                partition = await self._owner(message)
+                if partition is not None:
+                    await partition.put(record_at(message), event)
             except Exception as error:  # noqa: BLE001 - leaving the agent would lose the event
-                if not partition.is_dead:
-                    fail(error)
+                fail(error)
+
+    async def _open(self, number: int, generation: int) -> None:
+        # A stale worker must not open a producer: it would fence the owner.
+        if generation != self._app.consumer_generation_id:
+            return
+        partition = Partition(
+            number=number, settings=self._settings, profile=DEFAULT, on_failure=fail
+        )
+        await partition.start()
+        if generation != self._app.consumer_generation_id:
+            await partition.stop()
+            return
+        self._partitions[number] = partition
+        self._is_changed.set()
+
+    async def _owner(self, message: Any) -> Partition | None:
+        """Give the partition of a message, waiting until it is open; None where it is lost.
+
+        A message of an older assignment will be read by whoever owns the partition now.
+        """
+        while message.generation_id == self._app.consumer_generation_id:
+            partition = self._partitions.get(message.partition)
+            if partition is not None:
+                return partition
+            self._is_changed.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._is_changed.wait()
+        return None
 
 
-def fail(error: BaseException) -> None:
+def fail(error: Exception) -> None:
     """End the process at once: a restart continues from the last committed flush."""
     logger.critical("streams stops: %s: %s", type(error).__name__, error, exc_info=error)
     logging.shutdown()

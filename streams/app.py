@@ -33,7 +33,7 @@ def main() -> int:
 
     app.task(live)
     app.on_before_shutdown.connect(_leave_hard_after_a_while, weak=False)
-    worker = faust.Worker(app, loglevel="ERROR", quiet=True, redirect_stdouts=False)
+    worker = faust.Worker(app, loglevel="WARNING", quiet=True, redirect_stdouts=False)
     worker.execute_from_commandline()
     return 0
 

@@ -58,7 +58,7 @@ class Partition:
         number: int,
         settings: StreamsSettings,
         profile: Profile,
-        on_failure: Callable[[BaseException], None],
+        on_failure: Callable[[Exception], None],
     ) -> None:
         self.number = number
         self.is_dead = False
@@ -138,7 +138,7 @@ class Partition:
         try:
             while not self.is_dead:
                 await loop()  # type: ignore[misc]  # a coroutine function
-        except BaseException as error:
+        except Exception as error:
             if not self.is_dead:
                 self._on_failure(error)
             raise

@@ -12,7 +12,6 @@ from typing import Any
 import msgspec
 
 from settlement.cdr import folded
-from streams.events import envelope_of
 from streams.outcome import (
     CdrOutcome,
     DeadLetter,
@@ -169,10 +168,9 @@ def dead_letter_row(record: Any) -> Row:
     """Give the row of a dead letter: why, where it came from, and its bytes."""
     headers = headers_text(record)
     letter = _letter.decode(headers.pop("dead_letter"))
-    envelope = envelope_of([(name, text.encode()) for name, text in headers.items()])
     return {
         **msgspec.structs.asdict(letter),
-        "received_time": envelope.received,
+        "received_time": _time(headers.get("received_time")),
         "headers": headers,
         "body": record.value or b"",
     }

@@ -10,14 +10,19 @@ import signal
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+import msgspec
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
 
 from settlement.clickhouse.client import ClickHouseUnreachable, connect
+from streams.kill_point import kill_point
 from streams.life import show_life
+from streams.outcome import DeadLetter
 from streams.rows import FEEDS
 from streams.settings import StreamsSettings
-from streams.store import Place, Store
+from streams.steps.admit import REASON_CHARACTERS
+from streams.store import Place, RefusedRow, Store
+from streams.topics import DEAD_LETTER
 
 logger = logging.getLogger(__name__)
 POLL_MILLISECONDS = 50
@@ -43,12 +48,19 @@ class Sink:
             fetch_max_bytes=2 * FETCH_BYTES,
             max_poll_records=settings.sink_batch_records,
         )
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=settings.kafka_brokers,
+            acks="all",
+            enable_idempotence=True,
+            max_request_size=DEAD_LETTER.max_message_bytes,
+        )
         self._written: dict[Place, int] = {}
         self._store: Store | None = None
 
     async def run(self) -> None:
         """Read, insert, advance, until cancelled."""
         await self._consumer.start()
+        await self._producer.start()
         life: asyncio.Task[None] | None = None
         try:
             self._consumer.assign(
@@ -76,6 +88,7 @@ class Sink:
             if life is not None:
                 life.cancel()
             await self._consumer.stop()
+            await self._producer.stop()
 
     async def _insist(self, action: Callable[[], Awaitable[None]]) -> None:
         """Repeat until ClickHouse is there; a refusal for its content ends the process."""
@@ -111,19 +124,47 @@ class Sink:
             logger.warning("the database has other offsets than were written: reading from them")
             await self._seek()
             return
-        await asyncio.to_thread(store.insert, batch)
+        refused = await asyncio.to_thread(store.insert, batch)
+        for row in refused:
+            await self._bury(row)
+        kill_point("sink_before_offset")
         reached = {place: records[-1].offset + 1 for place, records in batch.items()}
         await asyncio.to_thread(store.advance, reached)
+        kill_point("sink_after_offset")
         self._written = self._written | reached
 
-    async def _commit(self, batch: dict[Place, Sequence[ConsumerRecord]]) -> None:
-        await self._consumer.commit(
-            {
-                TopicPartition(*place): self._written[place]
-                for place in batch
-                if place in self._written
-            }
+    async def _bury(self, row: RefusedRow) -> None:
+        """Turn a row that ClickHouse refuses into a dead letter, and say so loudly."""
+        record = row.record
+        headers = dict(record.headers)
+        letter = DeadLetter(
+            origin_topic=record.topic,
+            origin_partition=record.partition,
+            origin_offset=record.offset,
+            cpo=headers.get("cpo", b"").decode(errors="replace"),
+            module=row.table,
+            object_key=(record.key or b"").decode(errors="replace"),
+            reason="row_refused",
+            message=row.reason[:REASON_CHARACTERS],
+            version=record.offset,
         )
+        logger.error("ALARM: ClickHouse refuses a row, it is a dead letter now: %s", row.reason)
+        await self._producer.send_and_wait(
+            DEAD_LETTER.in_generation(self._settings.streams_generation),
+            value=record.value,
+            key=record.key,
+            headers=[*record.headers, ("dead_letter", msgspec.json.encode(letter))],
+            partition=record.partition,
+        )
+
+    async def _commit(self, batch: dict[Place, Sequence[ConsumerRecord]]) -> None:
+        offsets = {
+            TopicPartition(*place): self._written[place]
+            for place in batch
+            if place in self._written  # an emptied database has come nowhere yet
+        }
+        if offsets:
+            await self._consumer.commit(offsets)
 
 
 def main() -> int:

@@ -1,21 +1,46 @@
 """Storing a batch of messages: rows first, then how far they reach.
 
 Rule: rows are keyed and versioned, so storing a batch twice changes nothing; the offsets stand
-in the same database and are written last.
+in the same database and are written last. Rows that ClickHouse refuses are given back.
 """
 
+import struct
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+from aiokafka import ConsumerRecord
 from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError, DataError
 
 from streams.rows import FEEDS, Row
 
 # ClickHouse refuses an insert into more than 100 partitions (code 252).
 MONTHS_AN_INSERT = 50
+# More than this says that the program is wrong, not the rows.
+REFUSED_ROWS = 100
+# What ClickHouse says of a row's content, whatever else may be the matter
+# (src/Common/ErrorCodes.cpp): unreadable or mismatching values, bounds, nulls, constraints.
+CONTENT_CODES = frozenset({6, 26, 27, 33, 38, 41, 53, 69, 70, 72, 117, 190, 321, 349, 407, 469})
+# What the driver raises for a value that it cannot write.
+UNWRITABLE = (DataError, TypeError, ValueError, OverflowError, struct.error)
+
 Place = tuple[str, int]  # topic, partition
 Offsets = Mapping[Place, int]
+Pair = tuple[Row, ConsumerRecord]
+
+
+class RefusedRow(msgspec.Struct, frozen=True):
+    """A row that ClickHouse refuses for its content, with the message it came from."""
+
+    table: str
+    record: Any
+    reason: str
+
+
+class TooManyRefusedRows(Exception):  # noqa: N818 - a stop on purpose
+    """So many refused rows in one batch say that the program is wrong, not the rows."""
 
 
 class Store:
@@ -36,32 +61,55 @@ class Store:
         )
         return {(topic, number): offset for topic, number, offset in found.result_rows}
 
-    def insert(self, messages: Mapping[Place, Sequence[Any]]) -> dict[str, int]:
-        """Insert the rows of these messages; give the number of rows by table."""
-        tables: dict[str, list[Row]] = defaultdict(list)
-        for (topic, _), records in messages.items():
-            for feed in FEEDS:
-                if feed.topic.name == self._topics[topic]:
-                    rows = tables[feed.table]
-                    for record in records:
-                        rows.extend(feed.rows(record))
-        for table, rows in tables.items():
-            for part in split_by_month(rows):
-                self._insert(table, part)
-        return {table: len(rows) for table, rows in tables.items()}
+    def insert(self, messages: Mapping[Place, Sequence[ConsumerRecord]]) -> list[RefusedRow]:
+        """Insert the rows of these messages; give those that are refused for their content."""
+        refused: list[RefusedRow] = []
+        for table, pairs in self._rows(messages).items():
+            for part in split_by_month(pairs):
+                self._insert_halving(table, part, refused)
+        return refused
 
     def advance(self, offsets: Offsets) -> None:
         """Write down how far the tables have come."""
-        rows = [
+        rows: list[Row] = [
             {"topic": topic, "kafka_partition": number, "next_offset": offset, "version": offset}
             for (topic, number), offset in offsets.items()
         ]
         if rows:
             self._insert("sink_offset", rows)
 
-    def _insert(self, table: str, rows: Sequence[Row]) -> None:
-        if not rows:
+    def _rows(self, messages: Mapping[Place, Sequence[ConsumerRecord]]) -> dict[str, list[Pair]]:
+        tables: dict[str, list[Pair]] = defaultdict(list)
+        for (topic, _), records in messages.items():
+            for feed in FEEDS:
+                if feed.topic.name == self._topics[topic]:
+                    pairs = tables[feed.table]
+                    for record in records:
+                        pairs += [(row, record) for row in feed.rows(record)]
+        return tables
+
+    def _insert_halving(self, table: str, pairs: Sequence[Pair], refused: list[RefusedRow]) -> None:
+        """Insert, or find the rows that stand in the way by halving."""
+        if not pairs:
             return
+        try:
+            self._insert(table, [row for row, _ in pairs])
+        except (ClickHouseError, *UNWRITABLE) as error:
+            if not is_content(error):
+                raise
+            if len(pairs) > 1:
+                middle = len(pairs) // 2
+                self._insert_halving(table, pairs[:middle], refused)
+                self._insert_halving(table, pairs[middle:], refused)
+                return
+            if len(refused) >= REFUSED_ROWS:
+                raise TooManyRefusedRows(
+                    f"more than {REFUSED_ROWS} rows of one batch are refused, the last for "
+                    f"{table}: {error}"
+                ) from error
+            refused.append(RefusedRow(table, pairs[0][1], f"{table}: {error}"))
+
+    def _insert(self, table: str, rows: Sequence[Row]) -> None:
         names = list(rows[0])
         columns = [[row[name] for row in rows] for name in names]
         context = self._contexts.get(table)
@@ -74,14 +122,20 @@ class Store:
         self._client.insert(context=context)
 
 
-def split_by_month(rows: Sequence[Row]) -> list[Sequence[Row]]:
+def is_content(error: Exception) -> bool:
+    """Tell whether an insert failed for what its rows hold, so that fewer rows may pass."""
+    if isinstance(error, UNWRITABLE):
+        return True
+    return getattr(error, "code", None) in CONTENT_CODES
+
+
+def split_by_month(pairs: Sequence[Pair]) -> list[Sequence[Pair]]:
     """Split rows so that no part reaches more partitions than one insert may."""
-    if not rows or "month" not in rows[0]:
-        return [rows]
-    months = sorted({row["month"] for row in rows})
+    if not pairs or "month" not in pairs[0][0]:
+        return [pairs]
+    months = sorted({row["month"] for row, _ in pairs})
     if len(months) <= MONTHS_AN_INSERT:
-        return [rows]
-    chunks = [
-        set(months[i : i + MONTHS_AN_INSERT]) for i in range(0, len(months), MONTHS_AN_INSERT)
-    ]
-    return [[row for row in rows if row["month"] in chunk] for chunk in chunks]
+        return [pairs]
+    starts = range(0, len(months), MONTHS_AN_INSERT)
+    chunks = [set(months[start : start + MONTHS_AN_INSERT]) for start in starts]
+    return [[pair for pair in pairs if pair[0]["month"] in chunk] for chunk in chunks]

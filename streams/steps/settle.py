@@ -234,7 +234,7 @@ def _conflict(state: CdrState, copies: list[JudgedCopy]) -> CdrOutcome:
         payable=spread.payable,
         held=spread.held,
         postings=spread.postings,
-        findings=(finding, *findings),
+        findings=(finding_column(finding), *findings),
         copies=listed,
     )
 

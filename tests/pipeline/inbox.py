@@ -91,20 +91,27 @@ class Inbox:
     state: State = field(default_factory=State)
     tables: dict[str, dict[tuple[Any, ...], Row]] = field(default_factory=dict)
     written: dict[str, int] = field(default_factory=dict)
+    partition: int = 0
 
     def receive(self, *sent: Sent) -> "Inbox":
         for one in sent:
             offset = len(self.log)
-            record = Record(
-                partition=0,
-                offset=offset,
-                value=one.body,
-                envelope=one.envelope(f"id-{offset}"),
+            self.replay(
+                Record(
+                    partition=self.partition,
+                    offset=offset,
+                    value=one.body,
+                    envelope=one.envelope(f"id-{offset}"),
+                )
             )
-            self.log.append(record)
-            self._store("inbox", b"", record.value, headers_of(record.envelope), offset)
-            self._apply(record)
         return self
+
+    def replay(self, record: Record) -> None:
+        """Take a record as it stands in a log."""
+        assert record.offset == len(self.log)
+        self.log.append(record)
+        self._store("inbox", b"", record.value, headers_of(record.envelope), record.offset)
+        self._apply(record)
 
     def rows(self, table: str) -> list[Row]:
         """Give the rows as FINAL shows them, in key order."""
@@ -133,7 +140,7 @@ class Inbox:
                 record=self.log[retried], state=self.state, profile=DEFAULT, cause=record
             )
             batches.add(self._run(again, again.begin()))
-        for topic, messages in batches.take(generation=1, partition=0):
+        for topic, messages in batches.take(generation=1, partition=self.partition):
             for key, value, headers in messages:
                 self._store(topic.removesuffix(".g1"), key, value, headers, record.offset)
 
@@ -148,7 +155,9 @@ class Inbox:
         return Document(parsed=parsed, emsp=record.envelope.emsp)
 
     def _store(self, topic: str, key: bytes, value: bytes, headers: Any, offset: int) -> None:
-        record = SimpleNamespace(key=key, value=value, headers=headers, partition=0, offset=offset)
+        record = SimpleNamespace(
+            key=key, value=value, headers=headers, partition=self.partition, offset=offset
+        )
         for feed in FEEDS:
             if feed.topic.name != topic:
                 continue

@@ -1,0 +1,144 @@
+"""From the inbox to the tables on the real Kafka and the local ClickHouse.
+
+Rule: rows must be exactly those that the same records give in memory, whatever was killed.
+"""
+
+import signal
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from settlement.clickhouse.local.process import start_clickhouse, stop_clickhouse
+from tests.builders import a_cdr_document, a_tariff_document
+from tests.integration.clickhouse_fixture import ClickHouse
+from tests.integration.rig import Rig, a_rig, wait_until
+from tests.pipeline.documents import awkward_documents
+from tests.pipeline.inbox import Sent, a_sent
+
+pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(180)]
+
+
+@pytest.fixture
+def rig(kafka: str, clickhouse: ClickHouse, tmp_path: Path) -> Iterator[Rig]:
+    with a_rig(brokers=kafka, clickhouse=clickhouse, folder=tmp_path) as running:
+        yield running
+
+
+def many_cdrs(prefix: str, count: int, cpo: str = "NL*TNM") -> list[Sent]:
+    country_code, party_id = cpo.split("*")
+    return [
+        a_sent(
+            "cdrs",
+            "POST",
+            a_cdr_document(
+                id=f"{prefix}-{number}",
+                country_code=country_code,
+                party_id=party_id,
+                total_cost={"excl_vat": 5 + number % 7 / 10},
+            ),
+            cpo=cpo,
+        )
+        for number in range(count)
+    ]
+
+
+def test_awkward_documents_become_the_rows_that_memory_gives(rig: Rig) -> None:
+    rig.start("streams")
+    rig.start("sink")
+
+    rig.send(awkward_documents())
+    rig.wait_until_settled()
+
+    assert rig.differences() == []
+
+
+def test_a_worker_killed_in_traffic_loses_and_doubles_nothing(rig: Rig) -> None:
+    worker = rig.start("streams")
+    rig.start("sink")
+    rig.send(many_cdrs("KILL", 300) + many_cdrs("KILL", 300, "DE*ABC"))
+
+    for number in range(3):
+        rig.send(many_cdrs(f"KILL{number}", 200))
+        worker.kill()
+        assert worker.wait(timeout=20) == -signal.SIGKILL
+        worker = rig.start("streams")
+        rig.send(many_cdrs(f"MORE{number}", 100, "DE*ABC"))
+    rig.wait_until_settled()
+
+    assert rig.differences() == []
+
+
+def test_clickhouse_away_for_a_while_loses_and_doubles_nothing(kafka: str, tmp_path: Path) -> None:
+    home = tmp_path / "clickhouse"
+    first = start_clickhouse(data_dir=home, port=None)
+    port = int(first.url.rsplit(":", 1)[1])
+    server = ClickHouse(url=first.url, reader_url=first.reader_url, pid=first.pid)
+    try:
+        with a_rig(brokers=kafka, clickhouse=server, folder=tmp_path) as rig:
+            rig.start("streams")
+            sink = rig.start("sink")
+            rig.send(many_cdrs("AWAY", 200))
+            rig.wait_until_settled()
+
+            stop_clickhouse(data_dir=home)
+            rig.send(many_cdrs("GONE", 200))
+            start_clickhouse(data_dir=home, port=port)
+            rig.wait_until_settled()
+
+            assert sink.poll() is None
+            assert rig.differences() == []
+    finally:
+        stop_clickhouse(data_dir=home)
+
+
+def test_a_database_that_was_emptied_fills_itself(rig: Rig) -> None:
+    rig.start("streams")
+    rig.start("sink")
+    rig.send(many_cdrs("EMPTY", 100))
+    rig.wait_until_settled()
+
+    client = rig.clickhouse.client()
+    tables = client.query(
+        f"SELECT name FROM system.tables WHERE database = '{rig.database}' "
+        "AND name != 'schema_migration'"
+    )
+    for (table,) in tables.result_rows:
+        client.command(f"TRUNCATE TABLE {rig.database}.{table}")
+    rig.send(many_cdrs("AFTER", 5))
+    rig.wait_until_settled()
+
+    assert rig.differences() == []
+
+
+def test_a_corrected_tariff_that_touches_many_cdrs_resumes_after_a_kill(rig: Rig) -> None:
+    tariff = a_tariff_document(last_updated="2024-01-01T00:00:00Z")
+    corrected = a_tariff_document(last_updated="2024-02-01T00:00:00Z")
+    corrected["elements"][0]["price_components"][0]["price"] = 0.2
+    received = {"received": a_sent("cdrs", "POST", a_cdr_document()).received.replace(year=2023)}
+    count = 2_600
+    cdrs = [
+        a_sent("cdrs", "POST", a_cdr_document(id=f"T-{number}", tariffs=[]), cpo="FR*XYZ")
+        for number in range(count)
+    ]
+    worker = rig.start("streams", SETTLE_KILL_POINT="streams_in_transaction:3")
+    rig.start("sink")
+    rig.send([a_sent("tariffs", "PUT", tariff, cpo="FR*XYZ", **received)])
+    wait_until(lambda: worker.poll() is not None or rig.settled(), told=rig.logs)
+    worker.kill()
+    worker = rig.start("streams")
+    rig.send(cdrs)
+    rig.wait_until_settled()
+    worker.kill()
+    worker = rig.start("streams", SETTLE_KILL_POINT="streams_in_transaction:3")
+
+    rig.send([a_sent("tariffs", "PUT", corrected, cpo="FR*XYZ", **received)])
+    assert worker.wait(timeout=60) == -signal.SIGKILL
+    rig.start("streams")
+    rig.wait_until_settled()
+
+    settled = rig.rows("cdr_settled", ["cpo", "cdr_key", "priced_before_taxes"])
+    prices = [row["priced_before_taxes"] for row in settled if row["cdr_key"].startswith("T-")]
+    assert prices == [Decimal("4.1")] * count
+    assert rig.differences() == []
