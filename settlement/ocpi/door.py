@@ -90,7 +90,10 @@ def parse_object(data: bytes) -> dict[str, Any]:
 
 def _bytes_of(data: OcpiDocument) -> bytes:
     if isinstance(data, Mapping):
-        return _ENCODER.encode(dict(data))
+        try:
+            data = _ENCODER.encode(dict(data))
+        except (UnicodeEncodeError, RecursionError) as reason:
+            raise UnreadableDocument((Problem("$", "{...}", f"not JSON: {reason}"),)) from None
     try:
         return checked(data)
     except NotJson as reason:

@@ -11,8 +11,8 @@ import msgspec
 from msgspec import Raw
 
 from settlement.ocpi.document import NotJson, checked, fields_of, value_of
-from settlement.ocpi.moment import parse_time
-from settlement.ocpi.number import OutOfBounds
+from settlement.ocpi.moment import parse_time, regular_time
+from settlement.ocpi.number import IrregularForm, OutOfBounds
 from settlement.ocpi.problem import Problem
 from settlement.ocpi.reader import shown
 from settlement.ocpi.scalar import LARGEST_ID
@@ -106,7 +106,10 @@ def _time(fields: dict[str, Raw], name: str) -> datetime | None:
     text = _value(fields.get(name))
     if type(text) is not str or len(text) > 100:
         return None
-    read = parse_time(text)
+    try:
+        return regular_time(text)
+    except IrregularForm:
+        read = parse_time(text)
     return None if read is None else read[0]
 
 

@@ -104,6 +104,20 @@ def test_what_is_billed_changes_the_digest(other: Cdr) -> None:
     assert cdr_digest(other) != cdr_digest(a_cdr())
 
 
+@pytest.mark.parametrize("zero", ["0", "0.00", "-0", "-0.0", "0E+3", "0E-10"])
+def test_zero_has_one_spelling(zero: str) -> None:
+    spelled = cdr_digest(a_cdr(total_energy=Decimal(zero)))
+
+    assert spelled == cdr_digest(a_cdr(total_energy=Decimal(0)))
+
+
+@pytest.mark.parametrize("thousand", ["1000", "1000.0", "1E+3", "0.1E4"])
+def test_an_exponent_is_spelling(thousand: str) -> None:
+    spelled = cdr_digest(a_cdr(total_energy=Decimal(thousand)))
+
+    assert spelled == cdr_digest(a_cdr(total_energy=Decimal(1000)))
+
+
 def test_a_digest_is_32_hexadecimal_digits() -> None:
     assert len(cdr_digest(a_cdr())) == 32
     assert int(tariff_digest(a_tariff()), 16) >= 0

@@ -1,11 +1,13 @@
 """What the door cannot read, and that it says so quickly and completely."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from settlement.ocpi.door import (
     parse_cdr,
+    parse_object,
 )
 from settlement.ocpi.parsed import Parsed
 from settlement.ocpi.problem import Problem, UnreadableDocument
@@ -169,3 +171,43 @@ def test_half_an_emoji_does_not_cost_the_document() -> None:
     data = as_bytes(a_cdr_document(id="X")).replace(b'"id":"X"', b'"id":"X\\ud83d"')
 
     assert parse_cdr(data, ocpi_version="2.2.1").value.id == "X\ufffd"
+
+
+@pytest.mark.parametrize("mapping", [{"id": "\ud83d"}, {"id": float("nan")}, {}])
+def test_a_mapping_that_is_no_cdr_is_unreadable_too(mapping: JsonObject) -> None:
+    with pytest.raises(UnreadableDocument):
+        parse_cdr(mapping, ocpi_version="2.2.1")
+
+
+def test_plain_json_is_read_or_refused_in_the_same_way() -> None:
+    assert parse_object(b'{"a": 1.10}') == {"a": Decimal("1.10")}
+    with pytest.raises(UnreadableDocument, match="not a JSON object"):
+        parse_object(b"[]")
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"credit": "maybe"}, "$.credit"),
+        ({"total_cost": {"excl_vat": 1, "taxes": "none"}}, "$.total_cost.taxes"),
+        ({"total_cost": {"before_taxes": 1, "taxes": [5]}}, "$.total_cost.taxes[0]"),
+        (
+            {"total_cost": {"before_taxes": 1, "taxes": {"name": "VAT"}}},
+            "$.total_cost.taxes[0].amount",
+        ),
+        (
+            {"tariffs": [component(step_size=0.5)]},
+            "$.tariffs[0].elements[0].price_components[0].step_size",
+        ),
+        (
+            {"tariffs": [restricted(start_date="soon")]},
+            "$.tariffs[0].elements[0].restrictions.start_date",
+        ),
+        ({"tariffs": "T1"}, "$.tariffs"),
+        ({"auth_method": "A\0"}, "$.auth_method"),
+    ],
+)
+def test_what_billing_needs_is_not_guessed(changes: JsonObject, path: str) -> None:
+    [problem] = problems_of(as_bytes(a_cdr_document(**changes)))
+
+    assert problem.path == path
