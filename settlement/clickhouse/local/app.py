@@ -48,6 +48,7 @@ class Server:
         self._credentials = credentials
         self._limits = limits
         self._scratch = scratch
+        self.is_stopping = False
         self._vocabulary = engine.reader_vocabulary()
         self._turns = anyio.Semaphore(limits.statements)
         self._reader_threads = anyio.CapacityLimiter(limits.statements + 1)
@@ -62,6 +63,10 @@ class Server:
                 Route("/", self._serve, methods=["GET", "POST"]),
             ]
         )
+
+    def end_statements(self) -> None:
+        """End all statements under way."""
+        self._engine.cancel_all()
 
     async def _ok(self, _: Request) -> Response:
         return PlainTextResponse("Ok.\n")
@@ -202,6 +207,8 @@ class Server:
         return headers
 
     def _error(self, error: EngineError, query_id: str) -> Response:
+        """Answer an error; one that stopping the server caused says that it may be tried again."""
+        status = 503 if self.is_stopping else reply.http_status(error.code)
         headers = {
             "X-ClickHouse-Exception-Code": str(error.code),
             "X-ClickHouse-Query-Id": query_id,
@@ -211,7 +218,7 @@ class Server:
             headers["WWW-Authenticate"] = 'Basic realm="ClickHouse server HTTP API"'
         return PlainTextResponse(
             reply.error_body(error, self._engine.version),
-            status_code=reply.http_status(error.code),
+            status_code=status,
             headers=headers,
         )
 

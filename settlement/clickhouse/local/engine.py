@@ -86,8 +86,15 @@ class Engine:
 
     def cancel(self, tag: str) -> None:
         """End the running statements that carry this tag in `log_comment`."""
+        self._kill(f"= {_quoted(tag)}")
+
+    def cancel_all(self) -> None:
+        """End all running statements that carry a tag."""
+        self._kill("!= ''")
+
+    def _kill(self, which: str) -> None:
         with contextlib.suppress(EngineError):
-            self.value(f"KILL QUERY WHERE Settings['log_comment'] = {_quoted(tag)} ASYNC")
+            self.value(f"KILL QUERY WHERE Settings['log_comment'] {which} ASYNC")
 
     def reader_vocabulary(self) -> Vocabulary:
         """Choose from this engine's catalogue what the reader may call."""

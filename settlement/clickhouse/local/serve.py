@@ -4,12 +4,14 @@ Rule: heavy to import and only imported once the process may have the port and t
 with its time zone set.
 """
 
+import asyncio
 import os
 import shutil
 import signal
 import socket
 from pathlib import Path
 
+import anyio.to_thread
 import uvicorn
 
 from settlement.cli.services import write_address
@@ -19,7 +21,8 @@ from settlement.clickhouse.local.engine import Engine
 from settlement.clickhouse.local.limits import reader_limits
 from settlement.clickhouse.local.plan import READER_DATABASE
 
-GRACE_SECONDS = 5  # for statements under way when the process is asked to stop
+GRACE_SECONDS = 2  # for statements under way when the process is asked to stop
+LEAVE_SECONDS = 4  # then their requests are given up
 
 
 def serve(data_dir: Path, listener: socket.socket) -> None:
@@ -43,21 +46,24 @@ def serve(data_dir: Path, listener: socket.socket) -> None:
         access_log=False,
         lifespan="off",
         timeout_keep_alive=60,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_graceful_shutdown=LEAVE_SECONDS,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn stops on them, then raises them once more for whoever was there before.
         signal.signal(number, lambda *_: None)
-    _Announced(config, data_dir, credentials).run(sockets=[listener])
+    _Running(config, server, data_dir, credentials).run(sockets=[listener])
     (home / "address.json").unlink(missing_ok=True)
     engine.close()
 
 
-class _Announced(uvicorn.Server):
-    """A server that writes its address down once it takes connections."""
+class _Running(uvicorn.Server):
+    """A server that says where it is, and ends what still runs when it is asked to stop."""
 
-    def __init__(self, config: uvicorn.Config, data_dir: Path, credentials: Credentials) -> None:
+    def __init__(
+        self, config: uvicorn.Config, server: Server, data_dir: Path, credentials: Credentials
+    ) -> None:
         super().__init__(config)
+        self._server = server
         self._data_dir = data_dir
         self._credentials = credentials
 
@@ -71,3 +77,13 @@ class _Announced(uvicorn.Server):
             "pid": os.getpid(),
         }
         write_address(self._data_dir, "clickhouse", address)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._server.is_stopping = True
+        ending = asyncio.create_task(self._end_statements())
+        await super().shutdown(sockets)
+        ending.cancel()
+
+    async def _end_statements(self) -> None:
+        await asyncio.sleep(GRACE_SECONDS)
+        await anyio.to_thread.run_sync(self._server.end_statements)
