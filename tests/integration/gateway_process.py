@@ -97,6 +97,22 @@ def records_of(brokers: str, topic: Topic, *, key: str) -> list[ConsumerRecord]:
     return asyncio.run(_records(brokers, topic, key.encode()))
 
 
+def ends_of(brokers: str, topic: Topic) -> dict[int, int]:
+    """Give the end of each partition."""
+    return asyncio.run(_ends(brokers, topic))
+
+
+async def _ends(brokers: str, topic: Topic) -> dict[int, int]:
+    consumer = AIOKafkaConsumer(bootstrap_servers=brokers, group_id=None)
+    await consumer.start()
+    try:
+        partitions = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
+        ends = await consumer.end_offsets(partitions)
+        return {partition.partition: end for partition, end in ends.items()}
+    finally:
+        await consumer.stop()
+
+
 async def _records(brokers: str, topic: Topic, key: bytes) -> list[ConsumerRecord]:
     consumer = AIOKafkaConsumer(
         bootstrap_servers=brokers, group_id=None, auto_offset_reset="earliest"
