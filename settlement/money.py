@@ -4,7 +4,7 @@ Rule: a number with a currency, always Decimal; the only place where money is ro
 """
 
 from collections.abc import Sequence
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cache
 
 import iso4217
@@ -52,27 +52,34 @@ def rounded(amount: Decimal, currency: str, mode: str = ROUND_HALF_UP) -> Decima
     return amount.quantize(minor_unit(currency), mode, _WIDE)
 
 
-def spread(parts: Sequence[Decimal], total: Decimal, currency: str) -> list[Decimal]:
+def spread(
+    parts: Sequence[Decimal], total: Decimal, currency: str, mode: str = ROUND_HALF_UP
+) -> list[Decimal]:
     """Round `parts` to minor units so that they sum to the rounded `total`.
 
-    Largest remainder: each part is cut, what is missing goes in minor units to the parts that
-    lost most (ties: the earlier). `total` must be a multiple of the minor unit and differ from
-    the sum of the parts by rounding only.
+    Largest remainder: each part is rounded; what is then missing or too much goes, unit by unit,
+    to the part whose rounding was furthest off (ties: an amount grows first, and shrinks last,
+    where it comes first). `total` must be a multiple of the minor unit and differ from the sum
+    of the parts by rounding only.
     """
     unit = minor_unit(currency)
-    cut = [part.quantize(unit, ROUND_DOWN, _WIDE) for part in parts]
-    given = Decimal(0)
-    for part in cut:
-        given = _WIDE.add(given, part)
-    missing = int(_WIDE.divide(_WIDE.subtract(total, given), unit))
+    near = [part.quantize(unit, mode, _WIDE) for part in parts]
+    missing = total
+    for part in near:
+        missing = _WIDE.subtract(missing, part)
     if not missing:
-        return cut
-    step = unit if missing > 0 else unit.copy_negate()
-    lost = [_WIDE.subtract(part, kept) for part, kept in zip(parts, cut, strict=True)]
-    order = sorted(
-        range(len(parts)), key=lambda i: (lost[i].copy_negate() if missing > 0 else lost[i], i)
-    )
-    assert abs(missing) <= len(parts), (parts, total)
-    for i in order[: abs(missing)]:
-        cut[i] = _WIDE.add(cut[i], step)
-    return cut
+        return near
+    assert missing.copy_abs() <= _WIDE.multiply(unit, Decimal(len(parts))), (parts, total)
+    is_short = missing > 0
+    step = unit if is_short else unit.copy_negate()
+
+    def urgency(place: int) -> tuple[Decimal, int]:
+        lost = _WIDE.subtract(parts[place], near[place])
+        grows = (parts[place] >= 0) == is_short
+        return lost if is_short else lost.copy_negate(), -place if grows else place
+
+    while missing:
+        place = max(range(len(parts)), key=urgency)
+        near[place] = _WIDE.add(near[place], step)
+        missing = _WIDE.subtract(missing, step)
+    return near

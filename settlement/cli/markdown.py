@@ -92,7 +92,7 @@ def _billed(segment: Segment) -> str:
     if segment.dimension == "ENERGY" or hours == plain(segment.billed_volume):
         return f"{hours} {_UNITS[segment.dimension]}"
     seconds = (segment.billed_volume * 3600).quantize(_HUNDREDTH).normalize()
-    return f"{seconds:f} s / 3600 s/h"
+    return f"{seconds:f} s / 3600"
 
 
 def _costs(answer: Answer, priced: PricedCdr) -> list[str]:

@@ -14,9 +14,9 @@ from settlement.finding import Note
 from settlement.pricing.exact import WATT_HOURS, ZERO, divide, shown
 from settlement.pricing.line import Line
 from settlement.pricing.notes import limit_notes, note_of
-from settlement.pricing.plan import Plan
 from settlement.pricing.profile import Profile
 from settlement.pricing.reading import Reading, read_cdr
+from settlement.pricing.references import Assigned
 from settlement.pricing.volumes import Odd
 from settlement.pricing.wording import number
 
@@ -27,7 +27,7 @@ class Assumptions(msgspec.Struct, frozen=True):
     """What was read, and how to read it otherwise."""
 
     cdr: Cdr
-    assigned: dict[int, Plan]
+    assigned: Assigned
     zone: str | None
     rules: Profile
     reading: Reading
@@ -41,7 +41,8 @@ class Assumptions(msgspec.Struct, frozen=True):
             notes += self._missing_evidence()
         if walk.straddling:
             notes += self._straddling()
-        notes += [note_of(odd) for odd in _odd_lines(walk.lines, self.rules)]
+        if self.assigned.lacks_rate or _is_fed_back(walk.lines):
+            notes += [note_of(odd) for odd in _odd_lines(walk.lines, self.rules)]
         if self.reading.totals.hits:
             notes += limit_notes(self.reading.totals.hits, self.reading.plans)
         return tuple(notes)
@@ -82,11 +83,11 @@ class Assumptions(msgspec.Struct, frozen=True):
     def _total(self, cdr: Cdr, rules: Profile) -> str:
         """Tell the total under another reading, before taxes where that side is known."""
         reading = read_cdr(cdr=cdr, assigned=self.assigned, zone=self.zone, rules=rules)
-        total = reading.totals.total
-        if total.before is not None:
-            return f"{number(shown(total.before))} {cdr.currency} before taxes"
-        assert total.after is not None
-        return f"{number(shown(total.after))} {cdr.currency} after taxes"
+        before, after = reading.totals.total
+        if before is not None:
+            return f"{number(shown(before))} {cdr.currency} before taxes"
+        assert after is not None
+        return f"{number(shown(after))} {cdr.currency} after taxes"
 
 
 def _in_watt_hours(cdr: Cdr) -> Cdr:
@@ -103,6 +104,10 @@ def _in_watt_hours(cdr: Cdr) -> Cdr:
     )
     total = None if cdr.total_energy is None else divide(cdr.total_energy, WATT_HOURS)
     return msgspec.structs.replace(cdr, charging_periods=periods, total_energy=total)
+
+
+def _is_fed_back(lines: list[Line]) -> bool:
+    return any(line.billed < ZERO for line in lines if line.dimension == "ENERGY")
 
 
 def _odd_lines(lines: list[Line], rules: Profile) -> Iterator[Odd]:

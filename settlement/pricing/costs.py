@@ -11,15 +11,17 @@ import msgspec
 from settlement.money import rounded, spread
 from settlement.pricing.amount import (
     NOTHING,
+    Share,
     Sides,
     Sums,
     amount_of,
+    plus,
     settled_sides,
     sides_of,
     sum_lines,
     total_of,
 )
-from settlement.pricing.exact import ZERO, add, shown
+from settlement.pricing.exact import shown
 from settlement.pricing.limits import clamp
 from settlement.pricing.line import (
     ENERGY_COST,
@@ -32,6 +34,8 @@ from settlement.pricing.line import (
 from settlement.pricing.plan import Limits, Plan
 from settlement.pricing.priced import Costs
 from settlement.pricing.profile import Profile
+from settlement.pricing.references import Assigned
+from settlement.pricing.volumes import Volumes
 from settlement.tariff import Price
 
 _MODES = {
@@ -40,14 +44,6 @@ _MODES = {
     "up": "ROUND_UP",
     "down": "ROUND_DOWN",
 }
-
-
-class Volumes(msgspec.Struct, frozen=True):
-    """What was measured: kWh, hours, hours."""
-
-    energy: Decimal
-    time: Decimal
-    parking: Decimal
 
 
 class Totals(msgspec.Struct, frozen=True):
@@ -60,54 +56,56 @@ class Totals(msgspec.Struct, frozen=True):
 
 
 def total_costs(
-    lines: list[Line], plans: Sequence[Plan], rules: Profile, *, is_reservation_only: bool
+    lines: list[Line], assigned: Assigned, rules: Profile, *, is_reservation_only: bool
 ) -> Totals:
     """Sum the lines and apply the limits of the tariffs that were used."""
-    by_tariff = sum_lines(lines, rules)
+    shares = sum_lines(lines, rules)
     parts: Sums = {}
-    for sums in by_tariff.values():
-        for family, sides in sums.items():
-            known = parts.get(family)
-            parts[family] = sides if known is None else known.plus(sides)
+    for _, family, sides in shares:
+        parts[family] = plus(parts[family], sides) if family in parts else sides
     unlimited = total_of(parts.values())
-    if not any(plan.limits for plan in plans):
+    if not assigned.has_limits:
         return Totals(parts, unlimited, unlimited, ())
+    priced = {share.tariff for share in shares}
     hits: list[tuple[str, str]] = []
     total = NOTHING
-    for plan, share in _shares(plans, by_tariff, unlimited, rules):
-        limits = _limits_that_count(plan, by_tariff, rules, is_reservation_only)
+    for plan, share in _limited(assigned.plans, shares, unlimited, rules):
+        limits = _limits_that_count(plan, priced, rules, is_reservation_only)
         if limits is None:
-            total = total.plus(share)
+            total = plus(total, share)
             continue
-        clamped = clamp(share, limits, rules)
-        total = total.plus(clamped.total)
-        hits.extend((plan.key, hit) for hit in clamped.hits)
+        clamped, names = clamp(share, limits, rules)
+        total = plus(total, clamped)
+        hits.extend((plan.key, name) for name in names)
     return Totals(parts, unlimited, settled_sides(total), tuple(hits))
 
 
-def _shares(
-    plans: Sequence[Plan], by_tariff: dict[str, Sums], unlimited: Sides, rules: Profile
+def _limited(
+    plans: Sequence[Plan], shares: list[Share], unlimited: Sides, rules: Profile
 ) -> list[tuple[Plan, Sides]]:
     """Give the amount that each tariff's limits bound."""
-    if rules.limits_of_several_tariffs == "last_tariff":
+    if rules.limits_of_several_tariffs == "last_tariff" or len(plans) == 1:
         return [(plans[-1], unlimited)]
-    return [(plan, total_of(by_tariff.get(plan.key, {}).values())) for plan in plans]
+    return [
+        (plan, total_of(share.sides for share in shares if share.tariff == plan.key))
+        for plan in plans
+    ]
 
 
 def _limits_that_count(
-    plan: Plan, by_tariff: dict[str, Sums], rules: Profile, is_reservation_only: bool
+    plan: Plan, priced: set[str], rules: Profile, is_reservation_only: bool
 ) -> Limits | None:
     if is_reservation_only and rules.limits_of_reservation_only == "ignore":
         return None
-    if rules.limits_when_nothing_priced == "ignore" and plan.key not in by_tariff:
+    if rules.limits_when_nothing_priced == "ignore" and plan.key not in priced:
         return None
     return plan.limits
 
 
 def exact_costs(totals: Totals, volumes: Volumes, *, is_credit: bool) -> Costs:
     """Give the unrounded costs; of a credit CDR only the total is negative (spec-notes E.4)."""
-    prices = {family: _price(settled_sides(sides)) for family, sides in totals.parts.items()}
-    return _costs(prices, _price(_signed(totals.total, is_credit)), volumes)
+    prices = {family: _shown_price(sides) for family, sides in totals.parts.items()}
+    return _costs(prices, _shown_price(_signed(totals.total, is_credit)), volumes)
 
 
 def rounded_costs(
@@ -121,67 +119,73 @@ def rounded_costs(
 ) -> Costs:
     """Give the costs in minor units, rounded where and as the profile says."""
     mode = _MODES[rules.rounding_mode]
-    families = list(totals.parts)
-    total, parts = totals.total, list(totals.parts.values())
-    if rules.rounding_point == "segment":
-        parts = [_sum_of_rounded(lines, family, currency, rules) for family in families]
-    elif rules.rounding_point == "part":
-        parts = [_rounded(settled_sides(sides), currency, mode) for sides in parts]
     if rules.rounding_point == "total":
-        before = _spread([sides.before for sides in parts], totals.unlimited.before, currency, mode)
-        after = _spread([sides.after for sides in parts], totals.unlimited.after, currency, mode)
-        parts = [Sides(*pair) for pair in zip(before, after, strict=True)]
-    elif not totals.hits:
-        total = total_of(parts)
-    total = _rounded(total, currency, mode)
-    prices = {f: Price(sides.before, sides.after) for f, sides in zip(families, parts, strict=True)}
-    signed = _signed(total, is_credit)
-    return _costs(prices, Price(signed.before, signed.after), volumes)
+        whole = _rounded(totals.unlimited, currency, mode)
+        parts = _parts_of(totals.parts, whole, currency, mode)
+    elif rules.rounding_point == "part":
+        parts = {
+            family: _rounded(settled_sides(sides), currency, mode)
+            for family, sides in totals.parts.items()
+        }
+        whole = total_of(parts.values())
+    else:
+        parts = _rounded_segments(lines, currency, rules)
+        whole = total_of(parts.values())
+    total = _rounded(totals.total, currency, mode) if totals.hits else whole
+    prices = {family: Price(*sides) for family, sides in parts.items()}
+    return _costs(prices, Price(*_signed(total, is_credit)), volumes)
+
+
+def _parts_of(parts: Sums, whole: Sides, currency: str, mode: str) -> Sums:
+    """Round the parts so that, on each side that is known, they sum to the rounded total."""
+    befores = _spread([sides[0] for sides in parts.values()], whole[0], currency, mode)
+    afters = _spread([sides[1] for sides in parts.values()], whole[1], currency, mode)
+    return dict(zip(parts, zip(befores, afters, strict=True), strict=True))
 
 
 def _spread(
-    parts: list[Decimal | None], total: Decimal | None, currency: str, mode: str
-) -> Sequence[Decimal | None]:
-    """Round one side of all parts so that they sum to the rounded total, where it is known."""
-    if total is None:
+    parts: list[Decimal | None], whole: Decimal | None, currency: str, mode: str
+) -> list[Decimal | None]:
+    """Round one side of all parts; where the whole is known they sum to it."""
+    if whole is None:
         return [None if part is None else rounded(part, currency, mode) for part in parts]
-    whole = rounded(total, currency, mode)
-    if len(parts) == 1:
-        return [whole]
-    return spread([part for part in parts if part is not None], whole, currency)
+    known: list[Decimal] = parts  # type: ignore[assignment]  # as the whole is known, so are they
+    return spread(known, whole, currency, mode)  # type: ignore[return-value]
 
 
-def _sum_of_rounded(lines: list[Line], family: int, currency: str, rules: Profile) -> Sides:
-    total = NOTHING
+def _rounded_segments(lines: list[Line], currency: str, rules: Profile) -> Sums:
+    """Round each line by itself and sum what comes out."""
+    mode = _MODES[rules.rounding_mode]
+    sums: Sums = {}
     for line in lines:
-        if line.component is None or line.family != family:
-            continue
-        sides = sides_of(amount_of(line, line.billed), line.component.tax, rules)
-        total = total.plus(_rounded(settled_sides(sides), currency, _MODES[rules.rounding_mode]))
-    return total
+        if line.component is not None:
+            sides = settled_sides(sides_of(amount_of(line), line.component.tax, rules))
+            known = sums.get(line.family, NOTHING)
+            sums[line.family] = plus(known, _rounded(sides, currency, mode))
+    return sums
 
 
 def _rounded(sides: Sides, currency: str, mode: str) -> Sides:
-    return Sides(
-        None if sides.before is None else rounded(sides.before, currency, mode),
-        None if sides.after is None else rounded(sides.after, currency, mode),
+    before, after = sides
+    return (
+        None if before is None else rounded(before, currency, mode),
+        None if after is None else rounded(after, currency, mode),
     )
 
 
 def _signed(sides: Sides, is_credit: bool) -> Sides:
     if not is_credit:
         return sides
-    return Sides(
-        None if sides.before is None else sides.before.copy_negate(),
-        None if sides.after is None else sides.after.copy_negate(),
+    before, after = sides
+    return (
+        None if before is None else before.copy_negate(),
+        None if after is None else after.copy_negate(),
     )
 
 
-def _price(sides: Sides) -> Price:
-    return Price(
-        None if sides.before is None else shown(sides.before),
-        None if sides.after is None else shown(sides.after),
-    )
+def _shown_price(sides: Sides) -> Price:
+    before, after = sides
+    return Price(None if before is None else shown(before), None if after is None else shown(after))
 
 
 def _costs(prices: dict[int, Price], total: Price, volumes: Volumes) -> Costs:
@@ -196,14 +200,3 @@ def _costs(prices: dict[int, Price], total: Price, volumes: Volumes) -> Costs:
         total_time=volumes.time,
         total_parking_time=volumes.parking,
     )
-
-
-def measured(lines: list[Line], energy: Decimal) -> Volumes:
-    """Sum what the lines measured; reserved time is not part of total_time."""
-    time = parking = ZERO
-    for line in lines:
-        if line.is_time and not line.is_reservation:
-            time = add(time, line.volume)
-            if line.family == PARKING_COST:
-                parking = add(parking, line.volume)
-    return Volumes(energy, time, parking)

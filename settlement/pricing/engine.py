@@ -11,12 +11,11 @@ import msgspec
 
 from settlement.cdr import Cdr, CdrDimension
 from settlement.pricing.assumption import Assumptions
-from settlement.pricing.costs import exact_costs, measured, rounded_costs
-from settlement.pricing.plan import Plan
+from settlement.pricing.costs import exact_costs, rounded_costs
 from settlement.pricing.priced import PricedCdr, Unpriceable
 from settlement.pricing.profile import DEFAULT, Profile
 from settlement.pricing.reading import read_cdr
-from settlement.pricing.references import assign
+from settlement.pricing.references import Assigned, assign
 from settlement.pricing.segment import segment_of
 from settlement.pricing.stretch import ZoneMissing
 from settlement.pricing.volumes import Odd
@@ -62,7 +61,7 @@ def price(
 
 def _priced(
     cdr: Cdr,
-    assigned: dict[int, Plan],
+    assigned: Assigned,
     odd: list[Odd],
     *,
     zone: str | None,
@@ -73,25 +72,23 @@ def _priced(
         odd.append(Odd("credit_cdr", None, {}))
         cdr = _with_positive_volumes(cdr)
     reading = read_cdr(cdr=cdr, assigned=assigned, zone=zone, rules=profile)
-    lines, totals = reading.walk.lines, reading.totals
-    volumes = measured(lines, reading.energy)
+    lines = reading.walk.lines
     rounded = rounded_costs(
-        totals,
+        reading.totals,
         lines,
-        volumes,
+        reading.volumes,
         currency=cdr.currency,
         rules=profile,
         is_credit=cdr.credit,
     )
-    assumptions = Assumptions(cdr, assigned, zone, profile, reading)
     return PricedCdr(
         currency=cdr.currency,
         time_zone=zone,
         profile=profile.label,
         segments=tuple([segment_of(line, profile) for line in lines]),
-        exact=exact_costs(totals, volumes, is_credit=cdr.credit),
+        exact=exact_costs(reading.totals, reading.volumes, is_credit=cdr.credit),
         rounded=rounded,
-        notes=assumptions.notes(odd),
+        notes=Assumptions(cdr, assigned, zone, profile, reading).notes(odd),
         basis=basis,
     )
 

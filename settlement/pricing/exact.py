@@ -1,14 +1,12 @@
 """Exact arithmetic for prices.
 
-Rule: pricing computes in the context below and never in the ambient one. Products and sums are
-exact; a quotient carries 200 digits, of which `settled` keeps 40 decimals: enough to tell a true
-tie from a near one, so that rounding on the settled value is rounding on the exact value.
+Rule: pricing computes in the contexts below and never in the ambient one. Products and sums are
+exact up to 200 digits. A quotient has 80, of which `settled` keeps 40 decimals: enough to tell a
+true tie from a near one, so that rounding a settled sum is rounding the true one.
 """
 
 from decimal import (
-    ROUND_CEILING,
     ROUND_HALF_EVEN,
-    ROUND_HALF_UP,
     Context,
     Decimal,
     DivisionByZero,
@@ -16,19 +14,15 @@ from decimal import (
     Overflow,
 )
 
-_WORK = Context(
-    prec=200,
-    rounding=ROUND_HALF_EVEN,
-    Emin=-9999,
-    Emax=9999,
-    traps=[InvalidOperation, DivisionByZero, Overflow],
-)
+_TRAPS = [InvalidOperation, DivisionByZero, Overflow]
+_WORK = Context(prec=200, rounding=ROUND_HALF_EVEN, Emin=-9999, Emax=9999, traps=_TRAPS)
+_QUOTIENT = Context(prec=80, rounding=ROUND_HALF_EVEN, Emin=-9999, Emax=9999, traps=_TRAPS)
 
 add = _WORK.add
 subtract = _WORK.subtract
 multiply = _WORK.multiply
-divide = _WORK.divide
 remainder = _WORK.remainder
+divide = _QUOTIENT.divide
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
@@ -42,13 +36,14 @@ _SETTLED = Decimal("1E-40")
 
 def settled(value: Decimal) -> Decimal:
     """Cut a sum of quotients to 40 decimals: exact where the true value has no more."""
-    return value.quantize(_SETTLED, ROUND_HALF_EVEN, _WORK)
+    cut = value.quantize(_SETTLED, ROUND_HALF_EVEN, _WORK)
+    return value if cut == value else cut
 
 
 def shown(value: Decimal) -> Decimal:
-    """Give a quotient in full where it ends within 18 decimals, else rounded there."""
+    """Give a number in full where it ends within 18 decimals, else rounded there."""
     cut = value.quantize(_SHOWN, ROUND_HALF_EVEN, _WORK)
-    return canonical(cut)
+    return value if cut == value else cut
 
 
 def canonical(value: Decimal) -> Decimal:
@@ -57,18 +52,3 @@ def canonical(value: Decimal) -> Decimal:
     if short.as_tuple().exponent > 0:  # type: ignore[operator]
         return short.quantize(ONE, ROUND_HALF_EVEN, _WORK)
     return short
-
-
-def rounded_to(value: Decimal, unit: Decimal, mode: str) -> Decimal:
-    """Round to a multiple of a power of ten."""
-    return value.quantize(unit, mode, _WORK)
-
-
-def whole(value: Decimal) -> int:
-    """Round to the nearest whole number, halves up."""
-    return int(value.to_integral_value(ROUND_HALF_UP, _WORK))
-
-
-def ceiling(value: Decimal) -> Decimal:
-    """Round up to a whole number."""
-    return value.to_integral_value(ROUND_CEILING, _WORK)

@@ -5,44 +5,39 @@ Rule: totals only; the costs by dimension stay as computed, so their sum may dif
 
 from decimal import Decimal
 
-import msgspec
-
 from settlement.pricing.amount import Sides, settled_sides
 from settlement.pricing.exact import divide, multiply
 from settlement.pricing.plan import Limits
 from settlement.pricing.profile import Profile
 
 
-class Clamped(msgspec.Struct, frozen=True):
-    """A total after its limits, and which of them took hold."""
+def clamp(total: Sides, limits: Limits, rules: Profile) -> tuple[Sides, list[str]]:
+    """Lift a total to min_price, then cut it to max_price; name what took hold.
 
-    total: Sides
-    hits: tuple[str, ...]  # min_price, max_price, tax_scaled
-
-
-def clamp(total: Sides, limits: Limits, rules: Profile) -> Clamped:
-    """Lift a total to min_price, then cut it to max_price."""
+    That is min_price, max_price, and tax_scaled where a limit has one side only.
+    """
     hits: list[str] = []
-    low = Sides(limits.min_before, limits.min_after)
-    high = Sides(limits.max_before, limits.max_after)
-    for name, bound in (("min_price", low), ("max_price", high)):
-        if bound.before is None and bound.after is None:
-            continue
+    bounds = (
+        ("min_price", limits.min_before, limits.min_after),
+        ("max_price", limits.max_before, limits.max_after),
+    )
+    for name, bound_before, bound_after in bounds:
         is_low = name == "min_price"
-        before = _bounded(total.before, bound.before, is_low=is_low)
-        after = _bounded(total.after, bound.after, is_low=is_low)
-        if before == total.before and after == total.after:
+        old_before, old_after = total
+        before = _bounded(old_before, bound_before, is_low=is_low)
+        after = _bounded(old_after, bound_after, is_low=is_low)
+        if before == old_before and after == old_after:
             continue
         hits.append(name)
         if rules.one_sided_limit == "scale_tax":
-            if bound.after is None and total.after is not None:
-                after = _scaled(total.after, total.before, before)
+            if bound_after is None and old_after is not None:
+                after = _scaled(old_after, old_before, before)
                 hits.append("tax_scaled")
-            elif bound.before is None and total.before is not None:
-                before = _scaled(total.before, total.after, after)
+            elif bound_before is None and old_before is not None:
+                before = _scaled(old_before, old_after, after)
                 hits.append("tax_scaled")
-        total = Sides(before, after)
-    return Clamped(settled_sides(total) if hits else total, tuple(hits))
+        total = (before, after)
+    return (settled_sides(total) if hits else total), hits
 
 
 def _bounded(amount: Decimal | None, bound: Decimal | None, *, is_low: bool) -> Decimal | None:

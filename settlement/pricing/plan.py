@@ -69,27 +69,36 @@ class Plan(msgspec.Struct, frozen=True):
     session: tuple[Row, ...]
     reserved: tuple[Row, ...]
     expired: tuple[Row, ...]
+    offers: int  # bits of the dimensions that some element prices in the session
     is_bounded: bool  # a bound below can make another component active inside a period
     at_bounds: tuple[int, ...]  # microseconds
     kwh_bounds: tuple[Decimal, ...]
     clock_bounds: tuple[int, ...]  # seconds of the day
     limits: Limits | None
     has_life: bool  # the tariff says from when or until when it is valid
+    lacks_rate: bool  # some component names no tax rate where there may be one
 
 
 _Bound = TypeVar("_Bound", int, Decimal)
 
 _plans: dict[Tariff, Plan] = {}
+_plans_by_object: dict[int, tuple[Tariff, Plan]] = {}
 
 
 def plan_of(tariff: Tariff) -> Plan:
     """Compile a tariff, or find it compiled: embedded tariffs repeat from CDR to CDR."""
+    found = _plans_by_object.get(id(tariff))
+    if found is not None:
+        return found[1]
     plan = _plans.get(tariff)
     if plan is None:
         plan = compile_plan(tariff)
         if len(_plans) >= _CACHED_PLANS:
             _plans.clear()
         _plans[tariff] = plan
+    if len(_plans_by_object) >= _CACHED_PLANS:
+        _plans_by_object.clear()
+    _plans_by_object[id(tariff)] = (tariff, plan)  # holds the object, so its id stays its own
     return plan
 
 
@@ -114,12 +123,14 @@ def compile_plan(tariff: Tariff) -> Plan:
         session=tuple(rows[None]),
         reserved=tuple(reserved),
         expired=tuple(expires + reserved),  # D.6: what EXPIRES lacks falls back
+        offers=_all_bits(rows[None]),
         is_bounded=bool(at_bounds or kwh_bounds or clock_bounds),
         at_bounds=at_bounds,
         kwh_bounds=kwh_bounds,
         clock_bounds=clock_bounds,
         limits=_limits(tariff),
         has_life=tariff.start_date_time is not None or tariff.end_date_time is not None,
+        lacks_rate=tariff.tax_included != "N/A" and None in taxes,
     )
 
 
@@ -161,6 +172,13 @@ def _tax(
         fraction = None if rate is None else divide(rate, HUNDRED)
         taxes[rate] = Tax(next(numbers), mode, rate, fraction)
     return taxes[rate]
+
+
+def _all_bits(rows: list[Row]) -> int:
+    bits = 0
+    for row in rows:
+        bits |= row.mask
+    return bits
 
 
 def _limits(tariff: Tariff) -> Limits | None:

@@ -3,18 +3,16 @@
 Rule: no notes and no rounding; a second reading under another profile is the same function.
 """
 
-from decimal import Decimal
-
 import msgspec
 
 from settlement.cdr import Cdr
 from settlement.pricing.costs import Totals, total_costs
-from settlement.pricing.exact import add
 from settlement.pricing.plan import Plan
 from settlement.pricing.profile import Profile
+from settlement.pricing.references import Assigned, assigned_of
 from settlement.pricing.step import apply_steps
 from settlement.pricing.stretch import Stretch
-from settlement.pricing.volumes import Odd, read_stretches
+from settlement.pricing.volumes import Odd, Volumes, read_stretches
 from settlement.pricing.walk import Walk
 from settlement.zone import load_zone
 
@@ -25,26 +23,26 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     """What a CDR comes to under one profile."""
 
     walk: Walk
-    plans: list[Plan]
+    plans: tuple[Plan, ...]
     totals: Totals
-    energy: Decimal
+    volumes: Volumes
     odd: list[Odd]
 
 
-def read_cdr(*, cdr: Cdr, assigned: dict[int, Plan], zone: str | None, rules: Profile) -> Reading:
-    """Read a CDR: `assigned` gives each charging period its plan. Raises ZoneMissing."""
+def read_cdr(*, cdr: Cdr, assigned: Assigned, zone: str | None, rules: Profile) -> Reading:
+    """Read a CDR under one profile. Raises ZoneMissing."""
     odd: list[Odd] = []
-    valid = _still_valid(cdr, assigned, rules, odd)
-    stretches = read_stretches(
+    if assigned.has_life:
+        assigned = _still_valid(cdr, assigned, rules, odd)
+    session = read_stretches(
         cdr=cdr,
-        plans=valid,
+        plans=assigned.by_period,
         zone=None if zone is None else load_zone(zone),
         rules=rules,
         odd=odd,
     )
-    last = stretches[-1]
-    assert isinstance(last.before, Decimal)
-    is_reservation_only = _is_reservation_only(stretches)
+    stretches = session.stretches
+    is_reservation_only = stretches[0].is_reservation and _is_reservation_only(stretches)
     is_expired = is_reservation_only and rules.expired_reservation == "inferred" and _unused(cdr)
     if is_expired:
         odd.append(Odd("reservation_expired", None, {}))
@@ -52,18 +50,12 @@ def read_cdr(*, cdr: Cdr, assigned: dict[int, Plan], zone: str | None, rules: Pr
     walk.over(stretches)
     if rules.step_size == "on":
         apply_steps(walk.lines, rules)
-    plans = list({plan.key: plan for plan in valid.values()}.values())
-    totals = total_costs(walk.lines, plans, rules, is_reservation_only=is_reservation_only)
-    return Reading(walk, plans, totals, add(last.before, last.energy), odd)
+    totals = total_costs(walk.lines, assigned, rules, is_reservation_only=is_reservation_only)
+    return Reading(walk, assigned.plans, totals, session.volumes, odd)
 
 
 def _is_reservation_only(stretches: list[Stretch]) -> bool:
-    reserved = False
-    for stretch in stretches:
-        if stretch.mask:
-            return False
-        reserved = reserved or stretch.is_reservation
-    return reserved
+    return all(not stretch.mask for stretch in stretches)
 
 
 def _unused(cdr: Cdr) -> bool:
@@ -76,22 +68,19 @@ def _unused(cdr: Cdr) -> bool:
     return _NOT_AVAILABLE in (location.evse_uid, location.evse_id, location.connector_id)
 
 
-def _still_valid(
-    cdr: Cdr, assigned: dict[int, Plan], rules: Profile, odd: list[Odd]
-) -> dict[int, Plan]:
+def _still_valid(cdr: Cdr, assigned: Assigned, rules: Profile, odd: list[Odd]) -> Assigned:
     """Remark periods that start outside their tariff's life; the profile may make them free."""
-    if not any(plan.has_life for plan in assigned.values()):
-        return assigned
-    valid = dict(assigned)
-    for index, plan in assigned.items():
+    valid = dict(assigned.by_period)
+    is_free = rules.tariff_expiry == "free_after"
+    for index, plan in assigned.by_period.items():
         tariff = plan.tariff
         periods = cdr.charging_periods
         start = periods[index].start_date_time if periods else cdr.start_date_time
         begin, end = tariff.start_date_time, tariff.end_date_time
         if (begin is not None and start < begin) or (end is not None and start >= end):
-            is_free = rules.tariff_expiry == "free_after"
             answer = "the period is free" if is_free else "it is priced all the same"
             odd.append(Odd("tariff_not_valid", index, {"tariff": tariff.id, "answer": answer}))
             if is_free:
                 del valid[index]
-    return valid
+    plans = {plan.key: plan for plan in valid.values()}
+    return assigned_of(valid, list(plans.values()))

@@ -5,6 +5,8 @@ Rule: ids are compared folded. Which version of a tariff counts is the caller's 
 
 from collections.abc import Sequence
 
+import msgspec
+
 from settlement.cdr import Cdr, folded
 from settlement.pricing.plan import Plan, plan_of
 from settlement.pricing.priced import Unpriceable
@@ -27,8 +29,28 @@ def tariff_ids(cdr: Cdr, connector_tariff_ids: Sequence[str] = ()) -> tuple[str,
     return tuple(dict.fromkeys(folded(name) for name in named))
 
 
-def assign(cdr: Cdr, tariffs: Sequence[Tariff], odd: list[Odd]) -> dict[int, Plan] | Unpriceable:
-    """Give each charging period its compiled tariff; a period that is left out is free."""
+class Assigned(msgspec.Struct, frozen=True):
+    """Which compiled tariff each charging period has; a period that is left out is free."""
+
+    by_period: dict[int, Plan]
+    plans: tuple[Plan, ...]  # each once, in the order of the periods
+    has_life: bool  # some plan says from when or until when it is valid
+    has_limits: bool  # some plan has a min_price or max_price
+    lacks_rate: bool  # some plan has a component without a tax rate
+
+
+def assigned_of(by_period: dict[int, Plan], plans: Sequence[Plan]) -> Assigned:
+    """Join what the periods were assigned."""
+    has_life = has_limits = lacks_rate = False
+    for plan in plans:
+        has_life = has_life or plan.has_life
+        has_limits = has_limits or plan.limits is not None
+        lacks_rate = lacks_rate or plan.lacks_rate
+    return Assigned(by_period, tuple(plans), has_life, has_limits, lacks_rate)
+
+
+def assign(cdr: Cdr, tariffs: Sequence[Tariff], odd: list[Odd]) -> Assigned | Unpriceable:
+    """Give each charging period its compiled tariff."""
     by_key: dict[str, Tariff] = {}
     for tariff in tariffs:
         known = by_key.setdefault(folded(tariff.id), tariff)
@@ -39,28 +61,37 @@ def assign(cdr: Cdr, tariffs: Sequence[Tariff], odd: list[Odd]) -> dict[int, Pla
                 message=f"tariff {tariff.id} is given twice with different content",
                 waits_for=(folded(tariff.id),),
             )
-    named = {
-        index: folded(period.tariff_id)
-        for index, period in enumerate(cdr.charging_periods)
-        if period.tariff_id
-    }
-    if not named:
-        return _assign_unnamed(cdr, by_key, odd)
-    missing = tuple(dict.fromkeys(key for key in named.values() if key not in by_key))
+    plans: dict[str, Plan] = {}
+    by_period: dict[int, Plan] = {}
+    missing: dict[str, None] = {}
+    periods = cdr.charging_periods
+    for index, period in enumerate(periods):
+        if not period.tariff_id:
+            continue
+        key = folded(period.tariff_id)
+        if key in plans:
+            by_period[index] = plans[key]
+        elif key not in by_key:
+            missing[key] = None
+        else:
+            plan = _compiled(cdr, by_key[key])
+            if isinstance(plan, Unpriceable):
+                return plan
+            plans[key] = by_period[index] = plan
     if missing:
-        return _missing(missing, "$.charging_periods")
-    if len(named) < len(cdr.charging_periods):
+        return _missing(tuple(missing), "$.charging_periods")
+    if not plans:
+        return _assign_unnamed(cdr, by_key, odd)
+    if len(by_period) < len(periods):
         odd.extend(
             Odd("period_without_tariff", index, {})
-            for index in range(len(cdr.charging_periods))
-            if index not in named
+            for index in range(len(periods))
+            if index not in by_period
         )
-    return _compiled(cdr, {index: by_key[key] for index, key in named.items()})
+    return assigned_of(by_period, list(plans.values()))
 
 
-def _assign_unnamed(
-    cdr: Cdr, by_key: dict[str, Tariff], odd: list[Odd]
-) -> dict[int, Plan] | Unpriceable:
+def _assign_unnamed(cdr: Cdr, by_key: dict[str, Tariff], odd: list[Odd]) -> Assigned | Unpriceable:
     """No period names a tariff: the only one, else the only one valid at the start."""
     candidates = list(by_key.values())
     if not candidates:
@@ -80,8 +111,11 @@ def _assign_unnamed(
         odd.append(Odd("tariff_chosen_by_validity", None, {"tariff": candidates[0].id}))
     elif not cdr.ocpi_version.startswith("2.1"):  # 2.1.1 cannot name one: nothing to note
         odd.append(Odd("tariff_not_named", None, {"tariff": candidates[0].id}))
+    plan = _compiled(cdr, candidates[0])
+    if isinstance(plan, Unpriceable):
+        return plan
     everywhere = range(max(len(cdr.charging_periods), 1))
-    return _compiled(cdr, dict.fromkeys(everywhere, candidates[0]))
+    return assigned_of(dict.fromkeys(everywhere, plan), (plan,))
 
 
 def _is_valid(tariff: Tariff, cdr: Cdr) -> bool:
@@ -89,23 +123,14 @@ def _is_valid(tariff: Tariff, cdr: Cdr) -> bool:
     return (begin is None or begin <= start) and (end is None or start < end)
 
 
-def _compiled(cdr: Cdr, assigned: dict[int, Tariff]) -> dict[int, Plan] | Unpriceable:
-    plans: dict[int, Plan] = {}
-    compiled: dict[int, Plan] = {}
-    for index, tariff in assigned.items():
-        plan = compiled.get(id(tariff))
-        if plan is None:
-            if tariff.currency and tariff.currency != cdr.currency:
-                return Unpriceable(
-                    code="currency_differs",
-                    path="$.currency",
-                    message=(
-                        f"the CDR is in {cdr.currency}, its tariff {tariff.id} in {tariff.currency}"
-                    ),
-                )
-            plan = compiled[id(tariff)] = plan_of(tariff)
-        plans[index] = plan
-    return plans
+def _compiled(cdr: Cdr, tariff: Tariff) -> Plan | Unpriceable:
+    if tariff.currency and tariff.currency != cdr.currency:
+        return Unpriceable(
+            code="currency_differs",
+            path="$.currency",
+            message=f"the CDR is in {cdr.currency}, its tariff {tariff.id} in {tariff.currency}",
+        )
+    return plan_of(tariff)
 
 
 def _missing(keys: tuple[str, ...], path: str) -> Unpriceable:

@@ -61,6 +61,7 @@ class Test(msgspec.Struct, frozen=True, kw_only=True):
     max_at: int | None = None
     electric: tuple[tuple[str, Decimal], ...] = ()  # restriction name, bound
     clock: Clock | None = None
+    is_clock_alone: bool = False
 
 
 def compile_test(restrictions: Restrictions | None) -> Test | None:
@@ -72,15 +73,19 @@ def compile_test(restrictions: Restrictions | None) -> Test | None:
         for name in ("min_current", "max_current", "min_power", "max_power")
         if (bound := getattr(restrictions, name)) is not None
     )
+    clock = _clock(restrictions)
     test = Test(
         min_kwh=restrictions.min_kwh,
         max_kwh=restrictions.max_kwh,
         min_at=_microseconds(restrictions.min_duration),
         max_at=_microseconds(restrictions.max_duration),
         electric=electric,
-        clock=_clock(restrictions),
+        clock=clock,
     )
-    return None if test == Test() else test
+    if test == Test():
+        return None
+    is_clock_alone = test == Test(clock=clock)
+    return msgspec.structs.replace(test, is_clock_alone=is_clock_alone)
 
 
 def _microseconds(seconds: int | None) -> int | None:
@@ -111,6 +116,8 @@ def holds(test: Test, stretch: Stretch, rules: Profile) -> bool | None:
 
     Raises ZoneMissing where the wall clock decides and the zone is not known.
     """
+    if test.is_clock_alone:
+        return _clock_holds(test.clock, stretch, rules)  # type: ignore[arg-type]
     if test.min_kwh is not None and stretch.before < test.min_kwh:
         return False
     if test.max_kwh is not None and stretch.before >= test.max_kwh:
@@ -132,13 +139,16 @@ def holds(test: Test, stretch: Stretch, rules: Profile) -> bool | None:
 def _electric_holds(
     bounds: tuple[tuple[str, Decimal], ...], stretch: Stretch, rules: Profile
 ) -> bool | None:
+    readings = stretch.readings
+    if readings is None:
+        return None
     table = _READINGS[rules.power_evidence]
     decided: bool | None = True
     for name, bound in bounds:
         is_lower, first, second = table[name]
-        reading = stretch.readings.get(first)
+        reading = readings.get(first)
         if reading is None:
-            reading = stretch.readings.get(second)
+            reading = readings.get(second)
         if reading is None:
             decided = None
         elif reading < bound if is_lower else reading >= bound:

@@ -3,8 +3,8 @@
 Rule: quotients that do not end are given to 18 decimals here; totals are never summed from these.
 """
 
-from settlement.pricing.amount import amount_of, sides_of
-from settlement.pricing.exact import SECONDS, ZERO, divide, shown, subtract
+from settlement.pricing.amount import sides_of
+from settlement.pricing.exact import SECONDS, ZERO, divide, multiply, shown, subtract
 from settlement.pricing.line import Line
 from settlement.pricing.priced import Segment
 from settlement.pricing.profile import Profile
@@ -14,7 +14,6 @@ from settlement.pricing.wording import FLAT_FEE, FREE, NO_TARIFF
 def segment_of(line: Line, rules: Profile) -> Segment:
     """Write one line as a segment."""
     component, plan = line.component, line.plan
-    billed = shown(divide(line.billed, SECONDS)) if line.is_time else line.billed
     if component is None:
         return Segment(
             period=line.period,
@@ -24,7 +23,7 @@ def segment_of(line: Line, rules: Profile) -> Segment:
             dimension=line.dimension,
             is_reservation=line.is_reservation,
             volume=line.volume,
-            billed_volume=billed,
+            billed_volume=line.volume,
             unit_price=ZERO,
             before_taxes=ZERO,
             tax_rate=None,
@@ -33,8 +32,17 @@ def segment_of(line: Line, rules: Profile) -> Segment:
             why=NO_TARIFF if plan is None else FREE,
         )
     assert plan is not None
-    sides = sides_of(amount_of(line, line.billed), component.tax, rules)
-    before, after = sides.before, sides.after
+    tax, billed, is_time = component.tax, line.billed, line.is_time
+    amount = multiply(component.price, billed)
+    if is_time:
+        amount = divide(amount, SECONDS)
+        billed = shown(divide(billed, SECONDS))
+    before, after = sides_of(amount, tax, rules)
+    taxed = None if before is None or after is None else subtract(after, before)
+    if is_time or tax.mode == "YES":  # a quotient is in it
+        before = None if before is None else shown(before)
+        taxed = None if taxed is None else shown(taxed)
+        after = None if after is None else shown(after)
     return Segment(
         period=line.period,
         tariff_id=plan.tariff.id,
@@ -45,11 +53,9 @@ def segment_of(line: Line, rules: Profile) -> Segment:
         volume=line.volume,
         billed_volume=billed,
         unit_price=component.price,
-        before_taxes=None if before is None else shown(before),
-        tax_rate=component.tax.rate,
-        tax=None if before is None or after is None else shown(subtract(after, before)),
-        after_taxes=None if after is None else shown(after),
-        why=component.why + line.step
-        if line.is_time or line.dimension == "ENERGY"
-        else component.why + FLAT_FEE,
+        before_taxes=before,
+        tax_rate=tax.rate,
+        tax=taxed,
+        after_taxes=after,
+        why=component.why + (line.step or (FLAT_FEE if line.dimension == "FLAT" else "")),
     )

@@ -11,71 +11,62 @@ from settlement.pricing.line import (
     ENERGY_COST,
     PARKING_COST,
     RESERVATION_COST,
+    TIME_COST,
     Line,
 )
 from settlement.pricing.profile import Profile
+from settlement.pricing.stretch import FLAT
 from settlement.pricing.wording import stepped_energy, stepped_time
 
 
 def apply_steps(lines: list[Line], rules: Profile) -> None:
     """Add to the last line of each dimension what its step_size asks for."""
-    priced: dict[int, list[Line]] = {}
-    ignores_free = rules.step_size_free_component == "ignored"
-    last_time = -1
+    counts_free = rules.step_size_free_component == "counts"
+    is_of_one_tariff = rules.step_size_tariffs == "last_tariff"
+    last: dict[int, Line] = {}  # by family: the line whose component's step counts
+    totals: dict[tuple[int, str], Decimal] = {}  # what is rounded with it
+    last_time = None
     for line in lines:
         component = line.component
-        if component is None or line.dimension == "FLAT":
-            continue
-        if ignores_free and not component.price:
+        if component is None or component.bit == FLAT or not (counts_free or component.price):
             continue
         family = line.family
-        if family in priced:
-            priced[family].append(line)
-        else:
-            priced[family] = [line]
-        if line.is_time and not line.is_reservation:
+        key = (family, line.plan.key if is_of_one_tariff and line.plan else "")
+        totals[key] = add(totals[key], line.billed) if key in totals else line.billed
+        last[family] = line
+        if family in {TIME_COST, PARKING_COST}:
             last_time = family
-    if ENERGY_COST in priced:
-        _step_energy(_of_last_tariff(priced[ENERGY_COST], rules), rules)
-    if PARKING_COST in priced and rules.step_size_parking == "parking_first":
+    if PARKING_COST in last and rules.step_size_parking == "parking_first":
         last_time = PARKING_COST
-    if last_time >= 0:
-        _step_time(_of_last_tariff(priced[last_time], rules))
-    if RESERVATION_COST in priced and (rules.step_size_reservation == "separate" or last_time < 0):
-        _step_time(_of_last_tariff(priced[RESERVATION_COST], rules))
+    for family, line in last.items():
+        total = totals[family, line.plan.key if is_of_one_tariff and line.plan else ""]
+        if family == ENERGY_COST:
+            _step_energy(line, total, rules)
+        elif family == RESERVATION_COST:
+            if last_time is None or rules.step_size_reservation == "separate":
+                _step_time(line, total)
+        elif family == last_time:
+            _step_time(line, total)
 
 
-def _of_last_tariff(lines: list[Line], rules: Profile) -> list[Line]:
-    if rules.step_size_tariffs == "session_total":
-        return lines
-    return [line for line in lines if line.plan is lines[-1].plan]
-
-
-def _step_energy(lines: list[Line], rules: Profile) -> None:
-    total = ZERO
-    for line in lines:
-        total = add(total, line.billed)
+def _step_energy(last: Line, total: Decimal, rules: Profile) -> None:
     if total < ZERO and rules.negative_energy == "exact":
         return
-    last = lines[-1]
     assert last.component is not None
     step = last.component.step
     over = remainder(multiply(total, WATT_HOURS), Decimal(step))
     if not over:
         return
     # A volume of four decimals can lie above the multiple that was meant by its last digit.
-    missing = over.copy_negate() if ZERO < over <= rules.energy_noise_wh else _up(over, step)
+    is_noise = ZERO < over <= rules.energy_noise_wh
+    missing = over.copy_negate() if is_noise else _up(over, step)
     surplus = divide(missing, WATT_HOURS)
     last.billed = add(last.billed, surplus)
     if surplus > ZERO:
         last.step = stepped_energy(total, add(total, surplus), step)
 
 
-def _step_time(lines: list[Line]) -> None:
-    total = ZERO
-    for line in lines:
-        total = add(total, line.billed)
-    last = lines[-1]
+def _step_time(last: Line, total: Decimal) -> None:
     assert last.component is not None
     step = last.component.step
     over = remainder(total, Decimal(step))

@@ -17,6 +17,8 @@ from settlement.pricing.exact import ZERO
 if TYPE_CHECKING:
     from settlement.pricing.plan import Plan
 
+MICROSECOND = timedelta(microseconds=1)
+
 # One bit a tariff dimension, so that "which are present" is one number.
 ENERGY, TIME, PARKING, FLAT = 1, 2, 4, 8
 NAMES = {ENERGY: "ENERGY", TIME: "TIME", PARKING: "PARKING_TIME", FLAT: "FLAT"}
@@ -45,8 +47,8 @@ class Stretch(msgspec.Struct, gc=False):
     time_hours: Decimal = ZERO  # as written
     parking_hours: Decimal = ZERO
     reservation_hours: Decimal = ZERO
-    is_alone: bool = False  # the period states one dimension and nothing else
-    readings: dict[str, Decimal] = msgspec.field(default_factory=dict)
+    is_alone: bool = False  # one dimension fills a period that does not last whole seconds
+    readings: dict[str, Decimal] | None = None  # currents and powers
     day: int = 0  # local date as ordinal, 0 where not computed yet
     second: int = 0
 
@@ -63,4 +65,4 @@ class Stretch(msgspec.Struct, gc=False):
 
 def microseconds(duration: timedelta) -> int:
     """Give a duration in whole microseconds."""
-    return (duration.days * 86_400 + duration.seconds) * 1_000_000 + duration.microseconds
+    return duration // MICROSECOND

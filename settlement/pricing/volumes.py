@@ -16,7 +16,7 @@ from settlement.cdr import Cdr, CdrDimension, ChargingPeriod
 from settlement.pricing.exact import SECONDS, ZERO, add, divide, multiply, shown, subtract
 from settlement.pricing.plan import Plan
 from settlement.pricing.profile import Profile
-from settlement.pricing.stretch import ENERGY, PARKING, TIME, Stretch, microseconds
+from settlement.pricing.stretch import ENERGY, MICROSECOND, PARKING, TIME, Stretch, microseconds
 
 _NEAREST = Context(prec=200, rounding=ROUND_HALF_UP)
 _to_seconds = _NEAREST.to_integral_value
@@ -36,6 +36,21 @@ class Odd(msgspec.Struct, frozen=True):
     code: str
     period: int | None
     facts: dict[str, Any]
+
+
+class Volumes(msgspec.Struct, frozen=True, gc=False):
+    """What was measured in all: kWh, hours (reserved time apart), hours."""
+
+    energy: Decimal
+    time: Decimal
+    parking: Decimal
+
+
+class Measured(msgspec.Struct, frozen=True, gc=False):
+    """A session as measured: its stretches in time order, and their sums."""
+
+    stretches: list[Stretch]
+    volumes: Volumes
 
 
 def periods_of(cdr: Cdr, odd: list[Odd]) -> Sequence[tuple[int, ChargingPeriod]]:
@@ -71,73 +86,86 @@ def read_stretches(
     zone: ZoneInfo | None,
     rules: Profile,
     odd: list[Odd],
-) -> list[Stretch]:
+) -> Measured:
     """Read every period: what was measured, when, under which plan.
 
     `plans` maps a period's index to its compiled tariff; a period without one is free.
     """
     periods = periods_of(cdr, odd)
-    ends = [period.start_date_time for _, period in periods[1:]]
-    ends.append(cdr.end_date_time)
     begin = cdr.start_date_time
+    ends = [period.start_date_time for _, period in periods]
+    ends.append(cdr.end_date_time)
     stretches = []
-    so_far = ZERO
-    for (index, period), end in zip(periods, ends, strict=True):
+    energy = time = parking = ZERO
+    end = (ends[0] - begin) // MICROSECOND
+    for place, (index, period) in enumerate(periods, start=1):
+        at = end
+        end = (ends[place] - begin) // MICROSECOND
         start = period.start_date_time
-        stretch = Stretch(index, plans.get(index), start, microseconds(end - start), zone)
-        stretch.at = microseconds(start - begin)
-        stretch.before = so_far
+        stretch = Stretch(index, plans.get(index), start, end - at, zone, at, energy)
         _measure(stretch, period.dimensions, rules, odd)
-        so_far = add(so_far, stretch.energy)
+        mask = stretch.mask
+        if mask & ENERGY:
+            energy = add(energy, stretch.energy)
+        if mask & TIME:
+            time = add(time, stretch.time_hours)
+        if mask & PARKING:
+            parking = add(parking, stretch.parking_hours)
         stretches.append(stretch)
-    if so_far:
-        _doubt_energy(cdr, so_far, rules, odd)
+    if energy:
+        _doubt_energy(energy, end, rules, odd)
     if rules.duration_starts == "after_reservation":
         _restart_durations(stretches, begin)
-    return stretches
+    return Measured(stretches, Volumes(energy, add(time, parking), parking))
 
 
 def _measure(
     stretch: Stretch, dimensions: tuple[CdrDimension, ...], rules: Profile, odd: list[Odd]
 ) -> None:
     """Read the dimensions of a period into the stretch."""
+    energy = time = parking = reservation = None
     for dimension in dimensions:
         kind, volume = dimension.type, dimension.volume
         if kind == "ENERGY":
-            stretch.energy = add(stretch.energy, volume)
+            energy = volume if energy is None else add(energy, volume)
         elif kind == "TIME":
-            stretch.time_hours = add(stretch.time_hours, volume)
+            time = volume if time is None else add(time, volume)
         elif kind == "PARKING_TIME":
-            stretch.parking_hours = add(stretch.parking_hours, volume)
+            parking = volume if parking is None else add(parking, volume)
         elif kind == "RESERVATION_TIME":
-            stretch.reservation_hours = add(stretch.reservation_hours, volume)
+            reservation = volume if reservation is None else add(reservation, volume)
         elif kind in READINGS:
-            _keep_reading(stretch.readings, kind, volume)
+            _keep_reading(stretch, kind, volume)
         elif kind in SESSION_ONLY:
             odd.append(Odd("dimension_not_priced", stretch.period, {"type": kind}))
-    stretch.is_alone = len(dimensions) == 1
-    if stretch.energy:
-        stretch.mask = ENERGY
-    if stretch.time_hours:
-        stretch.time, stretch.time_hours = _seconds("TIME", stretch.time_hours, stretch, rules, odd)
-        if stretch.time:
-            stretch.mask |= TIME
-    if stretch.parking_hours:
-        stretch.parking, stretch.parking_hours = _seconds(
-            "PARKING_TIME", stretch.parking_hours, stretch, rules, odd
-        )
-        if stretch.parking:
-            stretch.mask |= PARKING
-    if stretch.reservation_hours:
-        stretch.reservation, stretch.reservation_hours = _seconds(
-            "RESERVATION_TIME", stretch.reservation_hours, stretch, rules, odd
-        )
-        stretch.is_reservation = not stretch.mask
+    if stretch.length % _SECOND:
+        stretch.is_alone = len(dimensions) == 1
+    mask = 0
+    if energy:
+        stretch.energy = energy
+        mask = ENERGY
+    if time:
+        seconds, stretch.time_hours = _seconds("TIME", time, stretch, rules, odd)
+        if seconds:
+            stretch.time = seconds
+            mask |= TIME
+    if parking:
+        seconds, stretch.parking_hours = _seconds("PARKING_TIME", parking, stretch, rules, odd)
+        if seconds:
+            stretch.parking = seconds
+            mask |= PARKING
+    if reservation:
+        seconds, hours = _seconds("RESERVATION_TIME", reservation, stretch, rules, odd)
+        stretch.reservation, stretch.reservation_hours = seconds, hours
+        stretch.is_reservation = not mask
+    stretch.mask = mask
 
 
-def _keep_reading(readings: dict[str, Decimal], kind: str, volume: Decimal) -> None:
-    known = readings.get(kind)
-    if known is None or (volume < known) == kind.startswith("MIN"):
+def _keep_reading(stretch: Stretch, kind: str, volume: Decimal) -> None:
+    readings = stretch.readings
+    if readings is None:
+        stretch.readings = {kind: volume}
+    elif kind not in readings or (volume < readings[kind]) == kind.startswith("MIN"):
         readings[kind] = volume
 
 
@@ -159,7 +187,7 @@ def _seconds(
             return seconds, shown(divide(seconds, SECONDS))
     if rules.time_volume == "as_written":
         return written, hours
-    if stretch.is_alone and length % _SECOND:
+    if stretch.is_alone:
         difference = subtract(multiply(written, _MICRO), Decimal(length))
         if -_WRITTEN <= difference <= _WRITTEN:
             return Decimal((length + _SECOND // 2) // _SECOND), hours
@@ -175,9 +203,8 @@ def _unit(volume: Decimal, length: int) -> str:
     return "unknown"
 
 
-def _doubt_energy(cdr: Cdr, total: Decimal, rules: Profile, odd: list[Odd]) -> None:
+def _doubt_energy(total: Decimal, length: int, rules: Profile, odd: list[Odd]) -> None:
     """Remark energy that no charge point delivers in the session's time: Wh sent as kWh."""
-    length = microseconds(cdr.end_date_time - cdr.start_date_time)
     if length <= 0:
         return
     # kW = kWh / h, so this compares kWh * 3600 s/h with plausible kW * s, both times 10^6

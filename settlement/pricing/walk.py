@@ -24,7 +24,17 @@ from settlement.pricing.stretch import ENERGY, FLAT, PARKING, TIME, Stretch
 class Walk:
     """The lines of a session in order, and what was undecided on the way."""
 
-    __slots__ = ("_charged", "_is_expired", "_rules", "_seen", "lines", "missing", "straddling")
+    __slots__ = (
+        "_charged",
+        "_is_expired",
+        "_is_fee_paid",
+        "_is_fee_per_tariff",
+        "_rules",
+        "_seen",
+        "lines",
+        "missing",
+        "straddling",
+    )
 
     def __init__(self, rules: Profile, *, is_expired: bool) -> None:
         self.lines: list[Line] = []
@@ -32,7 +42,9 @@ class Walk:
         self.straddling: list[int] = []  # periods in which the choice changes
         self._rules = rules
         self._is_expired = is_expired
-        self._charged: set[tuple[bool, str]] = set()  # FLAT fees: phase, tariff
+        self._is_fee_per_tariff = rules.flat_fee == "once_per_tariff"
+        self._charged: set[bool | tuple[bool, str]] = set()  # FLAT fees: phase, or that and tariff
+        self._is_fee_paid = False  # the session owes no FLAT any more
         self._seen: set[bool] = set()  # phases that have begun
 
     def over(self, stretches: list[Stretch]) -> None:
@@ -57,11 +69,14 @@ class Walk:
             self._reserve(stretch, plan)
             if stretch.is_reservation:
                 return
-        need = stretch.mask | self._fee_due(plan, is_reservation=False)
+        mask, offers = stretch.mask, plan.offers
+        need = mask & offers
+        if not self._is_fee_paid:
+            need |= self._fee_due(plan, is_reservation=False) & offers
         chosen = choose(plan.session, need, stretch, self._rules, self.missing)
         if need & FLAT:
             self._fee(stretch, plan, chosen.get(FLAT), is_reservation=False)
-        self._write(stretch, plan, chosen, stretch.mask)
+        self._write(stretch, plan, chosen, mask)
 
     def _reserve(self, stretch: Stretch, plan: Plan) -> None:
         """Price the reserved time of a stretch (spec-notes D.6)."""
@@ -95,9 +110,8 @@ class Walk:
             return FLAT
         return 0 if self._fee_key(plan, is_reservation) in self._charged else FLAT
 
-    def _fee_key(self, plan: Plan, is_reservation: bool) -> tuple[bool, str]:
-        per_tariff = self._rules.flat_fee == "once_per_tariff"
-        return (is_reservation, plan.key if per_tariff else "")
+    def _fee_key(self, plan: Plan, is_reservation: bool) -> bool | tuple[bool, str]:
+        return (is_reservation, plan.key) if self._is_fee_per_tariff else is_reservation
 
     def _fee(
         self, stretch: Stretch, plan: Plan, component: Component | None, *, is_reservation: bool
@@ -105,6 +119,8 @@ class Walk:
         if component is None:
             return
         self._charged.add(self._fee_key(plan, is_reservation))
+        if not is_reservation and self._rules.flat_fee == "once_per_phase":
+            self._is_fee_paid = True
         family = RESERVATION_COST if is_reservation else FIXED
         if component.is_parking_fee and self._rules.flat_fee_of_parking == "parking":
             family = PARKING_COST

@@ -60,6 +60,9 @@ def _window(restrictions: Restrictions) -> str:
 
 def number(value: Decimal) -> str:
     """Spell a number without trailing zeros and without an exponent."""
+    text = str(value)
+    if text.isdigit():  # whole seconds, most of the time
+        return text
     return format(canonical(value), "f") if abs(value.adjusted()) < _LONG else str(value)
 
 

@@ -4,12 +4,13 @@ Rule: one CDR alone - its periods, volumes, times and costs against each other (
 J); no tariff is evaluated. What cannot be is an error, what does not add up a warning.
 """
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal
-from itertools import pairwise
 
-from settlement.cdr import Cdr, ChargingPeriod, folded
+import msgspec
+
+from settlement.cdr import Cdr, CdrDimension, folded
 from settlement.finding import Finding
 from settlement.money import minor_unit
 from settlement.pricing.profile import DEFAULT
@@ -19,89 +20,122 @@ _ZERO = Decimal(0)
 _DIGIT = Decimal("0.0001")  # OCPI's numbers have four decimals: the last may be off in each period
 _HOUR = Decimal(3600)
 _THOUSAND = Decimal(1000)
+_MICROSECOND = timedelta(microseconds=1)
+_HOUR_MICROSECONDS = 3_600_000_000
 _UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)  # OCPI 2.2.1, 10.2: start or end not known
-_TIMES = ("TIME", "PARKING_TIME", "RESERVATION_TIME")
 # OCPI 2.2.1, 10.4.2: these belong to sessions.
 _SESSION_ONLY = frozenset({"CURRENT", "POWER", "ENERGY_IMPORT", "ENERGY_EXPORT", "STATE_OF_CHARGE"})
-_PARTS = (
-    "total_fixed_cost",
-    "total_energy_cost",
-    "total_time_cost",
-    "total_parking_cost",
-    "total_reservation_cost",
-)
+_FACTOR = int(DEFAULT.time_unit_factor)
+_SLOWEST = int(DEFAULT.plausible_power_kw)  # kW
+_add = _EXACT.add
+
+
+class _Sums(msgspec.Struct):
+    """What the charging periods add up to."""
+
+    energy: Decimal = _ZERO
+    time: Decimal = _ZERO
+    parking: Decimal = _ZERO
+    reservation: Decimal = _ZERO
 
 
 def reconcile_sums(cdr: Cdr) -> tuple[Finding, ...]:
     """Check a CDR against itself; no finding where it is of one piece."""
-    return (
-        *_times(cdr),
-        *_periods(cdr),
-        *_volumes(cdr),
-        *_costs(cdr),
-        *_credit(cdr),
-        *_tariffs(cdr),
+    findings: list[Finding] = []
+    start, end = cdr.start_date_time, cdr.end_date_time
+    if end < start or _UNKNOWN_TIME in (start, end):
+        findings.append(_times(cdr))
+    if cdr.charging_periods:
+        sums = _sum_periods(cdr, findings)
+        findings += _volumes(cdr, sums)
+    else:
+        sums = _Sums(energy=cdr.total_energy or _ZERO)
+        path = "$.charging_periods"
+        findings.append(_finding("periods_missing", path, "there are no charging periods"))
+    _doubt_energy(cdr, sums, findings)
+    findings += _costs(cdr)
+    findings += _credit(cdr)
+    if cdr.tariffs:
+        findings += _tariffs(cdr)
+    return tuple(findings)
+
+
+def _times(cdr: Cdr) -> Finding:
+    if _UNKNOWN_TIME in {cdr.start_date_time, cdr.end_date_time}:
+        return _finding("time_not_known", "$.start_date_time", "start or end is not known (1970)")
+    return Finding(
+        code="end_before_start",
+        path="$.end_date_time",
+        message="the session ends before it starts",
+        severity="error",
+        claimed=cdr.end_date_time.isoformat(),
+        computed=cdr.start_date_time.isoformat(),
     )
 
 
-def _times(cdr: Cdr) -> Iterator[Finding]:
-    if _UNKNOWN_TIME in (cdr.start_date_time, cdr.end_date_time):
-        yield _finding("time_not_known", "$.start_date_time", "start or end is not known (1970)")
-    elif cdr.end_date_time < cdr.start_date_time:
-        yield Finding(
-            code="end_before_start",
-            path="$.end_date_time",
-            message="the session ends before it starts",
-            severity="error",
-            claimed=cdr.end_date_time.isoformat(),
-            computed=cdr.start_date_time.isoformat(),
-        )
-
-
-def _periods(cdr: Cdr) -> Iterator[Finding]:
+def _sum_periods(cdr: Cdr, findings: list[Finding]) -> _Sums:
+    """Add up the periods; find what is wrong with their order and with single volumes."""
     periods = cdr.charging_periods
-    if not periods:
-        yield _finding("periods_missing", "$.charging_periods", "there are no charging periods")
-        return
     starts = [period.start_date_time for period in periods]
-    if any(later < earlier for earlier, later in pairwise(starts)):
+    ordered = sorted(starts)
+    if ordered != starts:
         message = "the charging periods are not in time order"
-        yield _finding("periods_out_of_order", "$.charging_periods", message)
-    if min(starts) != cdr.start_date_time:
-        yield Finding(
-            code="first_period_not_at_start",
-            path="$.charging_periods[0].start_date_time",
-            message="the first charging period does not start with the session",
-            severity="info",
-            claimed=min(starts).isoformat(),
-            computed=cdr.start_date_time.isoformat(),
+        findings.append(_finding("periods_out_of_order", "$.charging_periods", message))
+    if ordered[0] != cdr.start_date_time:
+        findings.append(
+            Finding(
+                code="first_period_not_at_start",
+                path="$.charging_periods[0].start_date_time",
+                message="the first charging period does not start with the session",
+                severity="info",
+                claimed=ordered[0].isoformat(),
+                computed=cdr.start_date_time.isoformat(),
+            )
         )
-    late = [i for i, start in enumerate(starts) if start > cdr.end_date_time]
-    if late and cdr.end_date_time >= cdr.start_date_time:
-        path = f"$.charging_periods[{late[0]}].start_date_time"
-        yield _finding("period_after_end", path, "a charging period starts after the session")
-    yield from _dimensions(cdr, periods)
-
-
-def _dimensions(cdr: Cdr, periods: Sequence[ChargingPeriod]) -> Iterator[Finding]:
-    """Check single volumes: of sessions only, negative, in another unit."""
+    if ordered[-1] > cdr.end_date_time >= cdr.start_date_time:
+        path = f"$.charging_periods[{starts.index(ordered[-1])}].start_date_time"
+        message = "a charging period starts after the session"
+        findings.append(_finding("period_after_end", path, message))
+    sums = _Sums()
+    ends = [*starts[1:], cdr.end_date_time]
     for index, period in enumerate(periods):
+        # a time volume of this many hours or more cannot be (ten times the period's length)
+        too_long = (ends[index] - starts[index]) // _MICROSECOND * _FACTOR // _HOUR_MICROSECONDS
         for place, dimension in enumerate(period.dimensions):
-            path = f"$.charging_periods[{index}].dimensions[{place}]"
             kind, volume = dimension.type, dimension.volume
-            if kind in _SESSION_ONLY:
-                message = f"{kind} is for sessions: it is not priced in a CDR"
-                yield _finding("session_only_dimension", f"{path}.type", message, "info")
-            elif kind in _TIMES and volume < _ZERO and not cdr.credit:
-                message = f"{kind} is negative: it is not priced"
-                yield _finding("time_negative", f"{path}.volume", message, claimed=volume)
-            elif kind in _TIMES and volume > _ZERO:
-                last = index + 1 == len(periods)
-                end = cdr.end_date_time if last else periods[index + 1].start_date_time
-                length = _hours(period.start_date_time, end)
-                factor = DEFAULT.time_unit_factor
-                if length > _ZERO and volume >= _EXACT.multiply(length, factor):
-                    yield _other_unit(kind, f"{path}.volume", volume, length)
+            if kind == "ENERGY":
+                sums.energy = _add(sums.energy, volume)
+                continue
+            if kind == "TIME":
+                sums.time = _add(sums.time, volume)
+            elif kind == "PARKING_TIME":
+                sums.parking = _add(sums.parking, volume)
+            elif kind == "RESERVATION_TIME":
+                sums.reservation = _add(sums.reservation, volume)
+            elif kind not in _SESSION_ONLY:
+                continue
+            if volume >= too_long or volume < _ZERO or kind in _SESSION_ONLY:
+                path = f"$.charging_periods[{index}].dimensions[{place}]"
+                length = ends[index] - starts[index]
+                findings += _odd_volume(dimension, path, length, is_credit=cdr.credit)
+    return sums
+
+
+def _odd_volume(
+    dimension: CdrDimension, path: str, length: timedelta, *, is_credit: bool
+) -> Iterator[Finding]:
+    """Check one volume: of sessions only, negative, in another unit (spec-notes J.22, J.23)."""
+    kind, volume = dimension.type, dimension.volume
+    if kind in _SESSION_ONLY:
+        message = f"{kind} is for sessions: it is not priced in a CDR"
+        yield _finding("session_only_dimension", f"{path}.type", message, "info")
+    elif volume < _ZERO and not is_credit:
+        message = f"{kind} is negative: it is not priced"
+        yield _finding("time_negative", f"{path}.volume", message, claimed=volume)
+    elif volume > _ZERO and length > timedelta(0):
+        hours = _EXACT.divide(Decimal(length // _MICROSECOND), Decimal(_HOUR_MICROSECONDS))
+        if volume >= _EXACT.multiply(hours, DEFAULT.time_unit_factor):
+            yield _other_unit(kind, f"{path}.volume", volume, hours)
 
 
 def _other_unit(kind: str, path: str, volume: Decimal, length: Decimal) -> Finding:
@@ -121,63 +155,81 @@ def _other_unit(kind: str, path: str, volume: Decimal, length: Decimal) -> Findi
     )
 
 
-def _volumes(cdr: Cdr) -> Iterator[Finding]:
-    periods = cdr.charging_periods
-    sums = dict.fromkeys(("ENERGY", *_TIMES), _ZERO)
-    for period in periods:
-        for dimension in period.dimensions:
-            if dimension.type in sums:
-                sums[dimension.type] = _EXACT.add(sums[dimension.type], dimension.volume)
-    energy = sums["ENERGY"] if periods else cdr.total_energy or _ZERO
-    hours = _hours(cdr.start_date_time, cdr.end_date_time)
-    if hours > _ZERO and energy.copy_abs() > _EXACT.multiply(hours, DEFAULT.plausible_power_kw):
-        yield Finding(
-            code="energy_unit_suspected",
-            path="$.total_energy",
-            message="no charge point delivers this in that time: likely Wh written as kWh",
-            severity="warning",
-            claimed=_plain(energy),
-            computed=_plain(_EXACT.divide(energy, _THOUSAND)),
-        )
-    if not periods:
+def _doubt_energy(cdr: Cdr, sums: _Sums, findings: list[Finding]) -> None:
+    """Find energy that no charge point delivers in the session's time (spec-notes J.22)."""
+    length = (cdr.end_date_time - cdr.start_date_time) // _MICROSECOND
+    if length <= 0 or sums.energy.copy_abs() <= length * _SLOWEST // _HOUR_MICROSECONDS:
         return
-    tolerance = _EXACT.multiply(_DIGIT, Decimal(len(periods)))
-    time = _EXACT.add(sums["TIME"], sums["PARKING_TIME"])
-    with_reservation = _EXACT.add(time, sums["RESERVATION_TIME"])
-    yield from _sum("energy", cdr.total_energy, (sums["ENERGY"],), tolerance)
+    hours = _EXACT.divide(Decimal(length), Decimal(_HOUR_MICROSECONDS))
+    if sums.energy.copy_abs() > _EXACT.multiply(hours, DEFAULT.plausible_power_kw):
+        findings.append(
+            Finding(
+                code="energy_unit_suspected",
+                path="$.total_energy",
+                message="no charge point delivers this in that time: likely Wh written as kWh",
+                severity="warning",
+                claimed=_plain(sums.energy),
+                computed=_plain(_EXACT.divide(sums.energy, _THOUSAND)),
+            )
+        )
+
+
+def _volumes(cdr: Cdr, sums: _Sums) -> Iterator[Finding]:
+    tolerance = _EXACT.multiply(_DIGIT, Decimal(len(cdr.charging_periods)))
+    if _is_off(cdr.total_energy, sums.energy, tolerance):
+        yield _sum_differs("energy", cdr.total_energy, sums.energy)
     # Whether total_time holds the reserved time is not said (spec-notes D.6): either will do.
     # Many tariffs price no time, and their CDRs state none in the periods.
-    if with_reservation:
-        yield from _sum("time", cdr.total_time, (time, with_reservation), tolerance)
-        parking = sums["PARKING_TIME"]
-        yield from _sum("parking_time", cdr.total_parking_time, (parking,), tolerance)
-
-
-def _sum(
-    name: str, claimed: Decimal | None, sums: tuple[Decimal, ...], tolerance: Decimal
-) -> Iterator[Finding]:
-    if claimed is None or any(
-        _EXACT.subtract(claimed.copy_abs(), one.copy_abs()).copy_abs() <= tolerance for one in sums
-    ):
+    time = _add(sums.time, sums.parking)
+    if not time and not sums.reservation:
         return
-    yield Finding(
+    if _is_off(cdr.total_time, time, tolerance) and _is_off(
+        cdr.total_time, _add(time, sums.reservation), tolerance
+    ):
+        yield _sum_differs("time", cdr.total_time, time)
+    if _is_off(cdr.total_parking_time, sums.parking, tolerance):
+        yield _sum_differs("parking_time", cdr.total_parking_time, sums.parking)
+
+
+def _is_off(claimed: Decimal | None, added: Decimal, tolerance: Decimal) -> bool:
+    """Compare without sign: the volumes of a credit CDR may have either."""
+    if claimed is None:
+        return False
+    difference = _EXACT.subtract(claimed.copy_abs(), added.copy_abs())
+    return difference.copy_abs() > tolerance
+
+
+def _sum_differs(name: str, claimed: Decimal | None, added: Decimal) -> Finding:
+    assert claimed is not None
+    return Finding(
         code=f"total_{name}_differs",
         path=f"$.total_{name}",
         message=f"total_{name} is {_plain(claimed)}, its charging periods add up to "
-        f"{_plain(sums[0])}",
+        f"{_plain(added)}",
         severity="warning",
         claimed=_plain(claimed),
-        computed=_plain(sums[0]),
+        computed=_plain(added),
     )
 
 
 def _costs(cdr: Cdr) -> Iterator[Finding]:
     """Check that partial costs add up to the total, unless a limit may have cut it."""
-    parts = [part for name in _PARTS if (part := getattr(cdr, name)) is not None]
+    parts = [
+        part
+        for part in (
+            cdr.total_fixed_cost,
+            cdr.total_energy_cost,
+            cdr.total_time_cost,
+            cdr.total_parking_cost,
+            cdr.total_reservation_cost,
+        )
+        if part is not None
+    ]
     if not parts or cdr.total_cost is None:
         return
-    if any(tariff.min_price or tariff.max_price for tariff in cdr.tariffs):
-        return
+    for tariff in cdr.tariffs:
+        if tariff.min_price or tariff.max_price:
+            return
     tolerance = _EXACT.multiply(minor_unit(cdr.currency), Decimal(len(parts)))
     for side in ("before_taxes", "after_taxes"):
         total = getattr(cdr.total_cost, side)
@@ -226,19 +278,15 @@ def _credit(cdr: Cdr) -> Iterator[Finding]:
 def _tariffs(cdr: Cdr) -> Iterator[Finding]:
     if not cdr.tariffs:
         return
-    known = {folded(tariff.id) for tariff in cdr.tariffs}
+    as_sent = {tariff.id for tariff in cdr.tariffs}
+    known = as_sent | {folded(name) for name in as_sent}
     for index, period in enumerate(cdr.charging_periods):
-        if period.tariff_id and folded(period.tariff_id) not in known:
+        name = period.tariff_id
+        if name and name not in known and folded(name) not in known:
             path = f"$.charging_periods[{index}].tariff_id"
             message = f"tariff {period.tariff_id} is not among the tariffs of the CDR"
             yield _finding("tariff_not_embedded", path, message, "info")
             return
-
-
-def _hours(start: datetime, end: datetime) -> Decimal:
-    length = end - start
-    seconds = Decimal(length.days * 86_400 + length.seconds)
-    return _EXACT.divide(seconds, _HOUR)
 
 
 def _finding(
