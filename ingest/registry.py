@@ -62,22 +62,17 @@ class Registry:
     def apply(self, *, key: str, value: bytes | None) -> None:
         """Take one record of the topic; None removes the partner.
 
-        Raises msgspec.DecodeError for what is no record of a partner.
+        Raises ValueError (msgspec.DecodeError) for what is no record of a partner, and then
+        changes nothing.
         """
         partner = msgspec.json.decode(value, type=Partner) if value else None
+        added = {} if partner is None else _callers_of(key, partner)
         if before := self._partners.pop(key, None):
             for token in before.tokens:
                 self._callers.pop(bytes.fromhex(token), None)
-        if partner is None:
-            return
-        self._partners[key] = partner
-        caller = Caller(
-            party=key,
-            parties=partner.owned_parties(),
-            cpo_parties=partner.owned_parties("CPO"),
-        )
-        for token in partner.tokens:
-            self._callers[bytes.fromhex(token)] = caller
+        if partner is not None:
+            self._partners[key] = partner
+            self._callers.update(added)
 
     def find(self, digests: tuple[bytes, ...]) -> Caller | None:
         """Find whose token has one of these digests.
@@ -92,6 +87,13 @@ class Registry:
             if hmac.compare_digest(known, digest):
                 found = found or caller
         return found
+
+
+def _callers_of(key: str, partner: Partner) -> dict[bytes, Caller]:
+    caller = Caller(
+        party=key, parties=partner.owned_parties(), cpo_parties=partner.owned_parties("CPO")
+    )
+    return {bytes.fromhex(token): caller for token in partner.tokens}
 
 
 def hashed(token: str) -> str:
