@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import tempfile
 from typing import Any
 
 import faust
@@ -100,6 +101,7 @@ def build_app(settings: StreamsSettings) -> faust.App:
         f"streams.g{settings.streams_generation}",
         broker=[f"kafka://{one}" for one in settings.kafka_brokers.split(",")],
         store="memory://",
+        datadir=str(settings.settle_data_dir or tempfile.gettempdir()),  # nothing is kept there
         topic_disable_leader=True,
         topic_allow_declare=False,
         web_enabled=False,

@@ -19,7 +19,6 @@ from tests.pipeline.inbox import Sent, a_sent
 START = datetime(2024, 3, 1, 10, tzinfo=UTC)
 BEFORE = START - timedelta(days=10)
 AFTER = START + timedelta(days=10)
-AMOUNTS = {"incl_vat": None}
 
 
 def a_tariff(tariff_id: str, price: float, updated: str, received: datetime) -> Sent:
@@ -45,7 +44,11 @@ def a_cdr(number: int, tariff_id: str, claim: float, **changes: Any) -> Sent:
 
 def awkward_documents() -> list[Sent]:
     """Give some fifty documents with everything in them that could depend on order."""
-    sent = [
+    return [*_tariffs(), *_cdrs(), *_sessions(), *_locations_and_the_rest()]
+
+
+def _tariffs() -> list[Sent]:
+    return [
         # One version in time, one corrected in time, one backdated upwards and one downwards.
         a_tariff("T1", 0.25, "2024-01-01T00:00:00Z", BEFORE),
         a_tariff("T1", 0.20, "2024-02-01T00:00:00Z", START + timedelta(hours=20)),
@@ -65,6 +68,10 @@ def awkward_documents() -> list[Sent]:
         a_tariff("T6", 0.25, "2024-01-01T00:00:00Z", BEFORE),
         a_tariff("T6", 0.01, "2024-04-01T00:00:00Z", AFTER),
     ]
+
+
+def _cdrs() -> list[Sent]:
+    sent = []
     claims = {"T1": 5.13, "T2": 6.15, "T3": 8.2, "T4": 5.33, "T5": 7.18, "T6": 5.13, "T7": 4.0}
     for number, (tariff_id, claim) in enumerate(claims.items(), 1):
         sent.append(a_cdr(number, tariff_id, claim))
@@ -78,8 +85,12 @@ def awkward_documents() -> list[Sent]:
     lower = dict(reversed(a_cdr_document(id="cdr-31", session_id="s-31").items()))
     sent.append(a_sent("cdrs", "POST", lower, received=AFTER))
     sent.append(a_cdr_in_upper_case())
-    # Sessions: PATCHes that may come before their PUT, one that is older than it.
-    sent += [
+    return sent
+
+
+def _sessions() -> list[Sent]:
+    """Give PATCHes that may come before their PUT, one that is older than it."""
+    return [
         a_sent("sessions", "PUT", a_session_document(kwh=1.0), received=BEFORE),
         a_sent(
             "sessions",
@@ -106,8 +117,11 @@ def awkward_documents() -> list[Sent]:
             object_id="S-2",
         ),
     ]
-    # A location that changes, in parts and as a whole.
-    sent += [
+
+
+def _locations_and_the_rest() -> list[Sent]:
+    """Give a location that changes in parts and as a whole, the unreadable and a credit."""
+    return [
         a_sent("locations", "PUT", a_location_document(), received=AFTER),
         a_sent(
             "locations",
@@ -135,7 +149,6 @@ def awkward_documents() -> list[Sent]:
         # A credit CDR.
         a_cdr(91, "T1", -5.13, credit=True, credit_reference_id="CDR-1"),
     ]
-    return sent
 
 
 def a_cdr_in_upper_case() -> Sent:
