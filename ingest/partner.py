@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from ingest.registry import Partner, PartnerRole, Registry, hashed
 from settlement.party import parse_party
@@ -78,26 +78,21 @@ async def load_partners(*, brokers: str) -> list[Partner]:
     """Read all registered partners, by party."""
     async with _reading(brokers) as consumer:
         registry = Registry()
-        for key, value in (await _read_to_end(consumer))[1]:
-            registry.apply(key=key, value=value)
+        for record in (await _read_to_end(consumer))[1]:
+            registry.apply(key=record.key.decode(), value=record.value)
         return registry.partners
 
 
 async def _record(brokers: str, party: str, event: str, change: Change) -> None:
-    publisher = Publisher(brokers=brokers)
+    """Write the partner as changed, on top of what others write at the same moment."""
     async with _reading(brokers) as consumer:
-        await publisher.start()
+        publisher = Publisher(brokers=brokers)
         try:
-            before: Partner | None = None
-            rivals: tuple[str, ...] | None = None  # tokens that others wrote since the first look
+            await publisher.start()
+            end, records = await _read_to_end(consumer)
+            seen = _states(records, party)
+            before = seen[-1] if seen else None
             while True:
-                end, records = await _read_to_end(consumer)
-                seen = [_decoded(value) for key, value in records if key == party and value]
-                before = seen[-1] if seen else before
-                if before and rivals is not None:
-                    tokens = [*rivals, *(token for found in seen for token in found.tokens)]
-                    rivals = tuple(dict.fromkeys(tokens))
-                    before = msgspec.structs.replace(before, tokens=rivals)
                 position = await publisher.publish(
                     topic=PARTNER.name,
                     key=party,
@@ -106,13 +101,23 @@ async def _record(brokers: str, party: str, event: str, change: Change) -> None:
                 )
                 if position.offset == end:
                     return
-                rivals = rivals or ()
+                end, records = await _read_to_end(consumer)
+                unseen = [record for record in records if record.offset < position.offset]
+                if not _states(unseen, party):
+                    return
+                written = _states(records, party)
+                tokens = dict.fromkeys(token for state in written for token in state.tokens)
+                before = msgspec.structs.replace(written[-1], tokens=tuple(tokens))
         finally:
             await publisher.stop()
 
 
-def _decoded(value: bytes) -> Partner:
-    return msgspec.json.decode(value, type=Partner)
+def _states(records: Sequence[ConsumerRecord], party: str) -> list[Partner]:
+    return [
+        msgspec.json.decode(record.value, type=Partner)
+        for record in records
+        if record.key == party.encode() and record.value
+    ]
 
 
 @asynccontextmanager
@@ -132,13 +137,13 @@ async def _reading(brokers: str) -> AsyncIterator[AIOKafkaConsumer]:
         await consumer.stop()
 
 
-async def _read_to_end(consumer: AIOKafkaConsumer) -> tuple[int, list[tuple[str, bytes | None]]]:
+async def _read_to_end(consumer: AIOKafkaConsumer) -> tuple[int, list[ConsumerRecord]]:
     """Read on to the end the topic has now; give that end and the records before it."""
     end: int = (await consumer.end_offsets([_PARTITION]))[_PARTITION]
-    read: list[tuple[str, bytes | None]] = []
+    read: list[ConsumerRecord] = []
     while (position := await consumer.position(_PARTITION)) < end:
         for records in (await consumer.getmany(_PARTITION, timeout_ms=500)).values():
-            read += [(record.key.decode(), record.value) for record in records]
+            read += records
     return position, read
 
 

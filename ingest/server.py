@@ -24,7 +24,7 @@ from ingest.metrics import Metrics
 from ingest.offsets import Offsets
 from ingest.parts import Parts
 from ingest.recent import KnownObjects, RecentCdrs
-from ingest.settings import Settings
+from ingest.settings import Settings, load_settings
 from ingest.stored import ClickHouseStore
 from ingest.writer import kafka_writer
 from settlement.cli.exit import Unusable
@@ -43,7 +43,7 @@ def main() -> int:
 
     Raises Unusable where the port is busy or a setting is missing.
     """
-    settings = Settings()
+    settings = load_settings()
     if not settings.kafka_brokers:
         raise Unusable("KAFKA_BROKERS is not set: the gateway must know where Kafka is")
     logging.basicConfig(
@@ -139,9 +139,9 @@ def _listen(settings: Settings) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
-        reason = error.strerror or error
+        reason = os.strerror(error.errno) if error.errno else error
         raise Unusable(
-            f"the gateway cannot listen on {host}:{port} ({reason}): set INGEST_PORT"
+            f"the gateway cannot listen on {host}:{port} ({reason}): set INGEST_PORT or INGEST_HOST"
         ) from error
 
 

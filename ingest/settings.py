@@ -5,8 +5,10 @@ Rule: read once at the start; `INGEST_*`, `KAFKA_BROKERS` and `CLICKHOUSE_URL` a
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from settlement.cli.exit import Unusable
 
 
 class Settings(BaseSettings):
@@ -24,3 +26,12 @@ class Settings(BaseSettings):
     settle_data_dir: Path | None = Field(
         default=None, description="Data directory of the local stack, where the address is noted."
     )
+
+
+def load_settings() -> Settings:
+    """Read the settings; raises Unusable that names each variable and what is wrong with it."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = [f"{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors()]
+        raise Unusable("; ".join(wrong)) from None

@@ -3,6 +3,9 @@
 import asyncio
 import base64
 import json
+import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -234,6 +237,36 @@ def test_sessions_are_written_in_the_order_in_which_they_were_answered(
     assert sorted(one.received_time for one in envelopes) == [
         one.received_time for one in envelopes
     ]
+
+
+def test_the_command_line_prints_a_token_alone_and_lists_no_secret(
+    gateway: GatewayProcess, brokers: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAFKA_BROKERS", brokers)
+    settle = [sys.executable, "-m", "settlement", "partner"]
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*settle, *arguments], capture_output=True, text=True, check=False)
+
+    added = run("add", "--party", "nl*a15", "--role", "cpo", "--role", "EMSP", "--name", "Fifteen")
+    token = added.stdout.strip()
+    works = gateway.ask("GET", "/ocpi/versions", token).status_code
+    listed = run("list", "--json")
+    revoked = run("revoke", "--party", "NL*A15")
+    unknown = run("revoke", "--party", "NL*ZZZ")
+    wrong = run("add", "--party", "NLA15", "--role", "CPO")
+
+    assert (added.returncode, works, revoked.returncode) == (0, 200, 0)
+    assert added.stdout == f"{token}\n"
+    assert re.fullmatch(r"[A-Za-z0-9_.-]{43,64}", token)
+    entry = next(one for one in json.loads(listed.stdout)["partners"] if one["party"] == "NL*A15")
+    assert entry == {
+        "party": "NL*A15",
+        "name": "Fifteen",
+        "roles": [{"party": "NL*A15", "role": "CPO"}, {"party": "NL*A15", "role": "EMSP"}],
+        "tokens": 1,
+    }
+    assert (unknown.returncode, wrong.returncode) == (2, 2)
 
 
 def test_sigterm_lets_requests_finish_and_exits_with_0(brokers: str, tmp_path: Path) -> None:

@@ -31,7 +31,16 @@ class FakeGateway:
             Route("/ocpi/2.2.1", self._details),
             Route("/ocpi/2.2.1/{rest:path}", self._write, methods=["POST", "PUT", "PATCH"]),
         ]
-        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app=Starlette(routes=routes)))
+        self._transport = httpx.ASGITransport(app=Starlette(routes=routes))
+        self.seen: list[httpx.Headers] = []
+
+    def new_http(self) -> httpx.AsyncClient:
+        """Make a client that talks to this gateway and to nobody else."""
+
+        async def record(request: httpx.Request) -> None:
+            self.seen.append(request.headers)
+
+        return httpx.AsyncClient(transport=self._transport, event_hooks={"request": [record]})
 
     async def _versions(self, request: Request) -> Response:
         version = {"version": "2.2.1", "url": f"{URL}/ocpi/2.2.1"}

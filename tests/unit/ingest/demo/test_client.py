@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import Iterator
 
-import httpx
 import pytest
 from starlette.responses import Response
 
@@ -25,10 +24,9 @@ async def played(
     gateway: FakeGateway, chains: list[Chain], tokens: dict[str, str] = TOKENS
 ) -> Tally:
     tally = Tally()
-    async with gateway.http as http:
-        partners = Partners(http=http, url=URL, tokens=tokens, tally=tally)
-        await partners.discover()
-        await partners.send_all(chains)
+    partners = Partners(new_http=gateway.new_http, url=URL, tokens=tokens, tally=tally)
+    await partners.discover()
+    await partners.send_all(chains)
     return tally
 
 
@@ -130,17 +128,12 @@ def test_an_id_is_written_into_the_path_safely() -> None:
 
 
 def test_a_partner_says_who_it_is() -> None:
-    seen: list[httpx.Headers] = []
-
-    async def record(request: httpx.Request) -> None:
-        seen.append(request.headers)
-
     gateway = a_gateway()
-    gateway.http.event_hooks = {"request": [record]}
 
     asyncio.run(played(gateway, [charging(1, 0)]))
 
+    last, before = gateway.seen[-1], gateway.seen[-2]
     body = json.loads(gateway.received[-1][2])
-    assert seen[-1]["ocpi-from-country-code"] == body["country_code"]
-    assert seen[-1]["ocpi-from-party-id"] == body["party_id"]
-    assert seen[-1]["x-request-id"] != seen[-2]["x-request-id"]
+    assert last["ocpi-from-country-code"] == body["country_code"]
+    assert last["ocpi-from-party-id"] == body["party_id"]
+    assert last["x-request-id"] != before["x-request-id"]
