@@ -1,0 +1,92 @@
+"""What the tables promise to people: comments, merged reads, sums that cannot overflow."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from settlement.bounds import LARGEST, SCALE
+from settlement.clickhouse.migrate import point_views
+from tests.builders import a_cdr_document
+from tests.integration.clickhouse_fixture import ClickHouse
+from tests.integration.rig import Rig, a_rig
+from tests.pipeline.inbox import Inbox, a_sent
+
+pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(120)]
+ROWS = 10**9
+
+
+@pytest.fixture
+def rig(kafka: str, clickhouse: ClickHouse, tmp_path: Path) -> Iterator[Rig]:
+    with a_rig(brokers=kafka, clickhouse=clickhouse, folder=tmp_path) as running:
+        yield running
+
+
+def test_every_table_and_column_has_a_comment(rig: Rig) -> None:
+    client = rig.clickhouse.client()
+    places = f"database IN ('settlement', '{rig.database}')"
+
+    columns = client.query(
+        f"SELECT table, name FROM system.columns WHERE {places} AND comment = ''"
+    )
+    tables = client.query(
+        f"SELECT name FROM system.tables WHERE {places} AND comment = '' "
+        "AND name != 'schema_migration'"
+    )
+
+    assert [row for row in columns.result_rows if row[0] != "schema_migration"] == []
+    assert tables.result_rows == []
+
+
+def test_a_view_shows_one_row_a_cdr_though_nothing_was_merged(rig: Rig) -> None:
+    client = rig.clickhouse.client()
+    client.command(f"SYSTEM STOP MERGES {rig.database}.cdr_settled")
+    row = Inbox().receive(a_sent("cdrs", "POST", a_cdr_document())).cdr("CDR-1")
+    for version in (1, 2, 3):
+        stored = {**row, "version": version, "verdict": f"verdict {version}"}
+        client.insert(
+            "cdr_settled",
+            [list(stored.values())],
+            column_names=list(stored),
+            database=rig.database,
+        )
+
+    point_views(url=rig.clickhouse.url, generation=rig.generation)
+    raw = client.query(f"SELECT count() FROM {rig.database}.cdr_settled").result_rows
+    seen = rig.clickhouse.reader(database="settlement").query(
+        "SELECT verdict, version FROM cdr_settled WHERE cdr_key = 'CDR-1'"
+    )
+
+    assert raw == [(3,)]
+    assert [tuple(one) for one in seen.result_rows] == [("verdict 3", 3)]
+
+
+def test_no_sum_over_a_billion_rows_can_overflow(rig: Rig) -> None:
+    client = rig.clickhouse.client()
+
+    found = client.query(
+        f"SELECT name, type FROM system.columns WHERE database = '{rig.database}' "
+        "AND type LIKE '%Decimal%'"
+    )
+
+    assert {"Decimal(38, 18)"} == {
+        kind.removeprefix("Array(").removeprefix("Nullable(").rstrip(")") + ")"
+        for _, kind in found.result_rows
+    }
+    assert Decimal(10) ** (38 - SCALE) > LARGEST * ROWS
+
+
+def test_a_row_whose_postings_do_not_sum_to_zero_is_refused(rig: Rig) -> None:
+    client = rig.clickhouse.client()
+    row = Inbox().receive(a_sent("cdrs", "POST", a_cdr_document())).cdr("CDR-1")
+    wrong = {**row, "posting.amount": [Decimal(1) for _ in row["posting.amount"]]}
+
+    with pytest.raises(Exception, match="postings_sum_to_zero"):
+        client.insert(
+            "cdr_settled", [list(wrong.values())], column_names=list(wrong), database=rig.database
+        )
+
+    assert isinstance(row["month"], date)
+    assert not isinstance(row["month"], datetime)
