@@ -42,7 +42,7 @@ class Assumptions(msgspec.Struct, frozen=True):
         if walk.straddling:
             notes += self._straddling()
         if self.assigned.lacks_rate or _is_fed_back(walk.lines):
-            notes += [note_of(odd) for odd in _odd_lines(walk.lines, self.rules)]
+            notes += [note_of(odd) for odd in _odd_lines(self.reading, self.rules)]
         if self.reading.totals.hits:
             notes += limit_notes(self.reading.totals.hits, self.reading.plans)
         return tuple(notes)
@@ -110,10 +110,11 @@ def _is_fed_back(lines: list[Line]) -> bool:
     return any(line.billed < ZERO for line in lines if line.dimension == "ENERGY")
 
 
-def _odd_lines(lines: list[Line], rules: Profile) -> Iterator[Odd]:
+def _odd_lines(reading: Reading, rules: Profile) -> Iterator[Odd]:
     """Find what is odd about lines: energy fed back, taxes that are not known; once each."""
     seen: set[tuple[str, int, int]] = set()
-    for line in lines:
+    unsplit = "tax_split_claimed" if reading.is_split_claimed else "tax_split_unknown"
+    for line in reading.walk.lines:
         if line.billed < ZERO and line.dimension == "ENERGY":
             answer = "not priced" if line.component is None else "priced at the same price"
             yield Odd("energy_negative", line.period, {"kwh": line.volume, "answer": answer})
@@ -126,7 +127,7 @@ def _odd_lines(lines: list[Line], rules: Profile) -> Iterator[Odd]:
             continue
         seen.add(key)
         if component.tax.mode == "YES":
-            yield Odd("tax_split_unknown", None, {"tariff": line.plan.tariff.id})
+            yield Odd(unsplit, None, {"tariff": line.plan.tariff.id})
         else:
             code = "vat_missing" if rules.missing_vat == "no_tax" else "vat_unknown"
             facts = {"component": component.index, "element": component.element}

@@ -21,7 +21,7 @@ from settlement.pricing.amount import (
     sum_lines,
     total_of,
 )
-from settlement.pricing.exact import shown
+from settlement.pricing.exact import divide, multiply, shown
 from settlement.pricing.limits import clamp
 from settlement.pricing.line import (
     ENERGY_COST,
@@ -100,6 +100,27 @@ def _limits_that_count(
     if rules.limits_when_nothing_priced == "ignore" and plan.key not in priced:
         return None
     return plan.limits
+
+
+def split_as_claimed(totals: Totals, claimed: Price | None) -> Totals | None:
+    """Give the amounts before taxes where the tariff cannot tell them and the CDR lists taxes.
+
+    Prices that include taxes of a rate that is not given are split as the claimed total is
+    (spec-notes D.5); None where the claim does not tell either.
+    """
+    if claimed is None or not claimed.before_taxes or not claimed.after_taxes:
+        return None
+    before, after = claimed.before_taxes, claimed.after_taxes
+
+    def split(sides: Sides) -> Sides:
+        if sides[0] is not None or sides[1] is None:
+            return sides
+        return (divide(multiply(sides[1], before), after), sides[1])
+
+    parts = {family: split(sides) for family, sides in totals.parts.items()}
+    unlimited = total_of(parts.values())
+    total = settled_sides(split(totals.total)) if totals.hits else unlimited
+    return Totals(parts, unlimited, total, totals.hits)
 
 
 def exact_costs(totals: Totals, volumes: Volumes, *, is_credit: bool) -> Costs:

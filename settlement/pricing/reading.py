@@ -6,7 +6,7 @@ Rule: no notes and no rounding; a second reading under another profile is the sa
 import msgspec
 
 from settlement.cdr import Cdr
-from settlement.pricing.costs import Totals, total_costs
+from settlement.pricing.costs import Totals, split_as_claimed, total_costs
 from settlement.pricing.plan import Plan
 from settlement.pricing.profile import Profile
 from settlement.pricing.references import Assigned, assigned_of
@@ -27,6 +27,7 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     totals: Totals
     volumes: Volumes
     odd: list[Odd]
+    is_split_claimed: bool  # amounts before taxes follow the taxes that the CDR lists
 
 
 def read_cdr(*, cdr: Cdr, assigned: Assigned, zone: str | None, rules: Profile) -> Reading:
@@ -51,7 +52,12 @@ def read_cdr(*, cdr: Cdr, assigned: Assigned, zone: str | None, rules: Profile) 
     if rules.step_size == "on":
         apply_steps(walk.lines, rules)
     totals = total_costs(walk.lines, assigned, rules, is_reservation_only=is_reservation_only)
-    return Reading(walk, assigned.plans, totals, session.volumes, odd)
+    is_split_claimed = False
+    if totals.total[0] is None:
+        split = split_as_claimed(totals, cdr.total_cost)
+        is_split_claimed = split is not None
+        totals = split or totals
+    return Reading(walk, assigned.plans, totals, session.volumes, odd, is_split_claimed)
 
 
 def _is_reservation_only(stretches: list[Stretch]) -> bool:

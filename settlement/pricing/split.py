@@ -18,7 +18,7 @@ from settlement.pricing.exact import add, divide, multiply, settled, subtract
 from settlement.pricing.plan import Plan, Row
 from settlement.pricing.profile import Profile
 from settlement.pricing.restriction import DAY
-from settlement.pricing.stretch import FLAT, Stretch, ZoneMissing, microseconds
+from settlement.pricing.stretch import FLAT, Stretch, microseconds
 
 _SECOND = 1_000_000  # microseconds
 _TICK = timedelta(seconds=1)
@@ -28,7 +28,8 @@ _LONGEST = 400 * DAY * _SECOND  # a longer "period" is an error of its own, not 
 def may_change(stretch: Stretch, plan: Plan) -> bool:
     """Say cheaply whether some bound of the tariff lies inside the stretch; may be wrong on yes.
 
-    Raises ZoneMissing where a clock bound counts and the zone is not known.
+    Without a time zone the clock bounds are left out: they count only where the clock is asked,
+    and asking raises ZoneMissing.
     """
     length = stretch.length
     if length <= 0:
@@ -43,7 +44,7 @@ def may_change(stretch: Stretch, plan: Plan) -> bool:
             low, high = high, low
         if any(low < kwh < high for kwh in plan.kwh_bounds):
             return True
-    if not plan.clock_bounds:
+    if not plan.clock_bounds or stretch.zone is None:
         return False
     second = stretch.local_time()[1]
     last = second + length // _SECOND + 3600  # a clock that goes forward adds up to an hour
@@ -86,9 +87,7 @@ def _bounds(stretch: Stretch, plan: Plan) -> Iterator[Fraction]:
         for kwh in plan.kwh_bounds:
             if 0 < (part := (Fraction(kwh) - before) / energy) < 1:
                 yield part
-    if plan.clock_bounds:
-        if stretch.zone is None:
-            raise ZoneMissing
+    if plan.clock_bounds and stretch.zone is not None:
         for instant in _clock_instants(stretch, plan.clock_bounds, stretch.zone):
             if 0 < (passed := microseconds(instant - stretch.start)) < stretch.length:
                 yield Fraction(passed, stretch.length)
