@@ -27,6 +27,16 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "partner": ("ingest.cli", "partner", "Register partners and their tokens."),
     "topics": ("streams.cli", "topics", "Create the Kafka topics, show differences."),
     "migrate": ("settlement.cli.migrate", "migrate", "Bring the ClickHouse tables up to date."),
+    "replay": (
+        "streams.cli_generation",
+        "replay",
+        "Derive everything anew beside the live tables, and compare.",
+    ),
+    "generation": (
+        "streams.cli_generation",
+        "generation",
+        "List, compare, switch and drop generations.",
+    ),
     "kafka": ("streams.cli", "kafka", "Start, stop and look at the local Kafka."),
     "clickhouse": (
         "settlement.cli.clickhouse",

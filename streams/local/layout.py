@@ -14,6 +14,7 @@ import msgspec
 
 from settlement.cli.exit import Unusable
 from settlement.cli.services import ServiceMissing
+from streams.local.generation import local_generation
 from streams.local.kafka import running_kafka
 from streams.local.part import STOP_SECONDS, ClickHousePart, KafkaPart, Part, RolePart, port_of
 from streams.local.port import claim_port
@@ -127,6 +128,7 @@ class Layout:
             "CLICKHOUSE_READER_URL": addresses["reader_url"],
             "INGEST_PORT": self.ingest_url.rpartition(":")[2],
             "SETTLE_DATA_DIR": str(self.data_dir),
+            "STREAMS_GENERATION": str(local_generation(self.data_dir)),
         }
         return {**os.environ, **{name: value for name, value in ours.items() if value}}
 
