@@ -1,16 +1,18 @@
 """Starting, stopping and killing the local ClickHouse."""
 
+import concurrent.futures
 import random
 import stat
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import msgspec
 import psutil
 import pytest
-from clickhouse_connect.driver.exceptions import DatabaseError
+from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
 
 from settlement.cli.exit import Unusable
 from settlement.cli.services import ServiceMissing, clickhouse_url, read_address
@@ -101,6 +103,27 @@ def test_a_process_that_got_the_number_of_a_dead_server_is_not_taken_for_it(
 
     assert running_clickhouse(data_dir=tmp_path) is None
     assert not stop_clickhouse(data_dir=tmp_path)
+
+
+def test_a_stop_ends_what_runs_and_says_that_it_may_be_tried_again(tmp_path: Path) -> None:
+    running = start_clickhouse(data_dir=tmp_path, port=None)
+    client = connect(running.url)
+    client.command("CREATE TABLE settlement.t (a UInt64) ENGINE = Null")
+    endless = "INSERT INTO settlement.t SELECT number FROM numbers(1000000000000000)"
+
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        inserting = pool.submit(client.command, endless)
+        watcher = connect(running.url)
+        seen = "SELECT count() FROM system.processes WHERE startsWith(query, 'INSERT')"
+        while watcher.command(seen) == 0:
+            pass
+        before = time.monotonic()
+        stop_clickhouse(data_dir=tmp_path)
+        took = time.monotonic() - before
+        failure = inserting.exception()
+
+    assert isinstance(failure, OperationalError)
+    assert took < 15
 
 
 def test_no_acknowledged_insert_is_lost_by_a_kill(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def main() -> int:
 
 
 def _refuse(sentence: str) -> int:
-    print(f"settle clickhouse: {sentence}", file=sys.stderr, flush=True)  # noqa: T201
+    sys.stderr.write(f"settle clickhouse: {sentence}\n")
     return UNUSABLE
 
 

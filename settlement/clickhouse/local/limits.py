@@ -37,7 +37,6 @@ class ReaderLimits(msgspec.Struct, frozen=True):
             "max_memory_usage": str(self.memory_bytes),
             "max_temporary_data_on_disk_size_for_query": str(self.temporary_bytes),
             "max_query_size": "262144",
-            "allow_introspection_functions": "0",
             "allow_ddl": "0",
             "readonly": "1",
         }

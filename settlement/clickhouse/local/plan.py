@@ -17,6 +17,14 @@ from settlement.clickhouse.sql_tokens import Kind, UnreadableSql, tokens
 
 READER_DATABASE = "settlement"
 
+# chDB is made for the command line; a server has these otherwise. An insert is stored when it
+# is answered: this server has no queue that would make waiting worth it.
+_AS_A_SERVER = {
+    "allow_introspection_functions": "0",
+    "async_insert": "0",
+    "implicit_select": "0",
+}
+
 
 class Plan(msgspec.Struct, frozen=True):
     """A statement, and how its result is sent."""
@@ -98,7 +106,13 @@ def plan_reader(
         passed.text,
         envelope.default_format,
         _reader_database(envelope.database),
-        {**own, "log_comment": envelope.tag, **buffered, **limits.settings()},
+        {
+            **_AS_A_SERVER,
+            **own,
+            "log_comment": envelope.tag,
+            **buffered,
+            **limits.settings(),
+        },
         asked.parameters,
     )
     return Plan(statement, output_format, is_streamed, is_insert=False, has_result=True)
@@ -114,7 +128,7 @@ def _reader_database(asked: str) -> str:
 
 
 def _writer_settings(envelope: Envelope) -> dict[str, str]:
-    settings = {"async_insert": "0", **envelope.settings, "log_comment": envelope.tag}
+    settings = {**_AS_A_SERVER, **envelope.settings, "log_comment": envelope.tag}
     if envelope.method == "GET":  # as ClickHouse has it: GET changes nothing
         settings["readonly"] = "2"
     return settings
