@@ -12,12 +12,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
 
+from settlement.bounds import canonical
 from settlement.cli.exit import FINDINGS, Unusable
 from settlement.cli.services import DataDir, clickhouse_url, kafka_brokers
 
@@ -235,7 +237,10 @@ def _tell(comparison: Any, *, as_json: bool) -> None:
         for table in comparison.tables:
             print(f"  {table.table}: {table.before} and {table.after} rows")
         for sums in comparison.sums:
-            print("  " + ", ".join(f"{name} {value}" for name, value in sums.items()))
+            amounts = (
+                f"{name} {_plain(value)}" for name, value in sums.items() if name != "currency"
+            )
+            print(f"  {sums['currency'] or '(no currency)'}: {', '.join(amounts)}")
         for one in comparison.differences:
             print(
                 f"  {one.cpo} {one.cdr_key}: {one.before or 'missing'} -> {one.after or 'missing'}"
@@ -243,3 +248,7 @@ def _tell(comparison: Any, *, as_json: bool) -> None:
         print(f"  {comparison.different} CDRs differ")
     if not comparison.is_equal:
         raise typer.Exit(FINDINGS)
+
+
+def _plain(amount: Decimal) -> str:
+    return format(canonical(amount), "f")

@@ -145,19 +145,20 @@ def _last(generation: int, below: str) -> str:
     """Give the last outcome of each CDR below the common offset."""
     return (
         "SELECT cpo, cdr_key, argMax(outcome_digest, version) AS digest, "
-        "argMax(currency, version) AS currency, argMax(payable, version) AS payable, "
-        "argMax(held, version) AS held, argMax(concat(verdict, ', priced ', "
+        "argMax(currency, version) AS money, argMax(payable, version) AS pay, "
+        "argMax(held, version) AS hold, argMax(concat(verdict, ', priced ', "
         "ifNull(toString(priced_before_taxes), '-'), ', payable ', toString(payable)), version) "
         f"AS said FROM {database_of(generation)}.cdr_outcome WHERE {below} GROUP BY cpo, cdr_key"
     )
 
 
 def _joined(before: int, after: int, below: str) -> str:
-    pairs = ", ".join(f"(a.{name}, b.{name}) AS {name}" for name in ("digest", "payable", "held"))
+    # Named apart from the columns they come from: ClickHouse would take the alias for them.
+    pairs = "(a.digest, b.digest) AS digest, (a.pay, b.pay) AS payable, (a.hold, b.hold) AS held"
     return (
         "SELECT if(a.cpo = '', b.cpo, a.cpo) AS cpo, "
         "if(a.cdr_key = '', b.cdr_key, a.cdr_key) AS cdr_key, "
-        "if(a.currency = '', b.currency, a.currency) AS currency, "
+        "if(a.money = '', b.money, a.money) AS currency, "
         f"(a.said, b.said) AS said, {pairs} "
         f"FROM ({_last(before, below)}) AS a FULL OUTER JOIN ({_last(after, below)}) AS b "
         "ON a.cpo = b.cpo AND a.cdr_key = b.cdr_key"

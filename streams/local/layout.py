@@ -143,9 +143,13 @@ class Layout:
         from streams.topics import PartitionsDiffer, apply_topics  # noqa: PLC0415 - as above
 
         addresses = self.addresses()
-        migrate(url=str(addresses["clickhouse_url"]))
+        migrate(generation=local_generation(self.data_dir), url=str(addresses["clickhouse_url"]))
         try:
-            asyncio.run(apply_topics(brokers=str(addresses["brokers"])))
+            asyncio.run(
+                apply_topics(
+                    brokers=str(addresses["brokers"], generation=local_generation(self.data_dir))
+                )
+            )
         except PartitionsDiffer as differ:
             raise Unusable(str(differ)) from differ
         except KafkaConnectionError as away:
