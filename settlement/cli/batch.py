@@ -3,6 +3,7 @@
 Rule: one unusable CDR never stops the others; memory stays flat whatever the file's length.
 """
 
+import multiprocessing
 import sys
 import time
 from collections import deque
@@ -94,16 +95,16 @@ def print_document(
 
 def run(source: str, order: Order, desk: Desk, *, jobs: int) -> int:
     """Price all documents of a source, print in order, give the exit code."""
-    documents = Documents(source)
-    name, is_batch = documents.name, documents.is_batch
-    if jobs > 1 and is_batch:
-        printed = _in_processes(documents, order, name, jobs)
-    else:
-        printed = (
-            print_document(desk, document, order, name=name, is_batch=is_batch)
-            for document in documents
-        )
-    return _print_all(printed, name=name, is_batch=is_batch)
+    with Documents(source) as documents:
+        name, is_batch = documents.name, documents.is_batch
+        if jobs > 1 and is_batch:
+            printed = _in_processes(documents, order, name, jobs)
+        else:
+            printed = (
+                print_document(desk, document, order, name=name, is_batch=is_batch)
+                for document in documents
+            )
+        return _print_all(printed, name=name, is_batch=is_batch)
 
 
 def _print_all(printed: Iterable[Printed], *, name: str, is_batch: bool) -> int:
@@ -154,7 +155,10 @@ def _in_processes(
     """Price in several processes; results come in the order of the documents."""
     remaining = iter(documents)
     waiting: deque[Future[list[Printed]]] = deque()
-    with ProcessPoolExecutor(jobs, initializer=_open_in_process, initargs=(order,)) as pool:
+    spawned = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
+    with ProcessPoolExecutor(
+        jobs, mp_context=spawned, initializer=_open_in_process, initargs=(order,)
+    ) as pool:
         while True:
             while len(waiting) < jobs * AHEAD and (chunk := list(islice(remaining, CHUNK))):
                 waiting.append(pool.submit(_print_chunk, chunk, order, name))

@@ -7,7 +7,7 @@ stream, so that a file of any length takes little memory.
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 import msgspec
 
@@ -30,12 +30,24 @@ class Documents:
     def __init__(self, source: str) -> None:
         self.name = "stdin" if source == "-" else source
         self._file = _opened(source)
-        self._first = self._skip_blank()
+        try:
+            self._first = self._skip_blank()
+        except Unusable:
+            self.__exit__()
+            raise
         stripped = self._first[1].strip(_BLANK)
         self.is_array = stripped.startswith(b"[")
         self._is_lines = not self.is_array and _is_whole(stripped)
         self._next = self._following() if self._is_lines else None
         self.is_batch = self.is_array or self._next is not None
+
+    def __enter__(self) -> Self:
+        """Use it as a context manager: the file is closed at its end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not sys.stdin.buffer:
+            self._file.close()
 
     def __iter__(self) -> Iterator[Document]:
         """Give the documents in order."""

@@ -50,14 +50,15 @@ def explain(  # noqa: PLR0917 - Typer's way to declare options
     desk = batch.open_desk(order)
     chosen = form or (Form.TABLE if sys.stdout.isatty() else Form.MARKDOWN)
     worst = FINE
-    for document in Documents(source):
-        try:
-            answer = desk.answer(document.data)
-        except UnreadableDocument as error:
-            print(f"{source}:{document.line}: {error}", file=sys.stderr)
-            worst = UNUSABLE
-            continue
-        print(explanation(answer) if chosen is Form.MARKDOWN else working(answer))
-        if answer.verdict != "matched":
-            worst = max(worst, FINDINGS)
+    with Documents(source) as documents:
+        for document in documents:
+            try:
+                answer = desk.answer(document.data)
+            except UnreadableDocument as error:
+                print(f"{source}:{document.line}: {error}", file=sys.stderr)
+                worst = UNUSABLE
+                continue
+            print(explanation(answer) if chosen is Form.MARKDOWN else working(answer))
+            if answer.verdict != "matched":
+                worst = max(worst, FINDINGS)
     raise typer.Exit(worst)

@@ -108,7 +108,7 @@ def _total_findings(cdr: Cdr, priced: PricedCdr, profile: Profile) -> list[Findi
             code="claim_not_comparable",
             path="$.total_cost",
             message="the CDR claims one side of taxes, its tariff gives only the other",
-            severity="warning",
+            severity="error",
             claimed=_text(claim.before_taxes, claim.after_taxes),
             computed=_text(price.before_taxes, price.after_taxes),
         )
