@@ -119,7 +119,7 @@ class Server:
         threads = self._reader_threads if is_reader else self._writer_threads
         body = self._file(stack)
         await _receive(request, body, limit=MAX_READER_BODY if is_reader else MAX_BODY)
-        data = stack.enter_context(tempfile.NamedTemporaryFile(dir=str(self._scratch)))  # noqa: SIM115
+        data = self._named_file(stack)
         prepare = partial(self._plan, envelope, body, data, is_reader=is_reader)
         planned = await anyio.to_thread.run_sync(prepare, limiter=threads)
         work = Work(request, self._engine, envelope.tag, threads)
@@ -193,6 +193,11 @@ class Server:
     def _file(self, stack: contextlib.AsyncExitStack) -> IO[bytes]:
         """Make a temporary file that stays in memory while it is small."""
         made = tempfile.SpooledTemporaryFile(MEMORY_BYTES, dir=str(self._scratch))  # noqa: SIM115
+        return cast("IO[bytes]", stack.enter_context(made))
+
+    def _named_file(self, stack: contextlib.AsyncExitStack) -> IO[bytes]:
+        """Make a temporary file that the engine can read by its name."""
+        made = tempfile.NamedTemporaryFile(dir=self._scratch)  # noqa: SIM115
         return cast("IO[bytes]", stack.enter_context(made))
 
     def _headers(self, planned: plan.Plan, envelope: Envelope) -> dict[str, str]:

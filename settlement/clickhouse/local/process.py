@@ -61,6 +61,16 @@ def start_clickhouse(*, data_dir: Path, port: int | None) -> ClickHouseProcess:
         )
     # Whoever started it may outlive it: a child that is not waited for would look alive.
     threading.Thread(target=process.wait, daemon=True).start()
+    try:
+        return _wait_until_it_answers(process, data_dir, log, start)
+    except BaseException:  # Ctrl-C too: nobody would know of a server that is still starting
+        process.kill()
+        raise
+
+
+def _wait_until_it_answers(
+    process: subprocess.Popen[bytes], data_dir: Path, log: Path, start: int
+) -> ClickHouseProcess:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         found = running_clickhouse(data_dir=data_dir)
@@ -69,7 +79,6 @@ def start_clickhouse(*, data_dir: Path, port: int | None) -> ClickHouseProcess:
         if process.poll() is not None:
             raise Unusable(_last_words(log, start))
         time.sleep(0.05)
-    process.kill()
     raise Unusable(f"ClickHouse did not answer within {START_SECONDS} s: see {log}")
 
 

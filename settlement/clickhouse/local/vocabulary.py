@@ -19,8 +19,9 @@ CATEGORIES = frozenset({
 
 # Of the category "Other", which also holds file(), sleep() and what speaks to the network.
 OTHERS = frozenset({
-    "bar", "bytesize", "countdigits", "currentdatabase", "currentuser", "defaultvalueofargumenttype",
-    "defaultvalueoftypename", "displayname", "errorcodetoname", "finalizeaggregation",
+    "bar", "bytesize", "countdigits", "currentdatabase", "currentuser",
+    "defaultvalueofargumenttype", "defaultvalueoftypename",
+    "displayname", "errorcodetoname", "finalizeaggregation",
     "formatquery", "formatquerysingleline", "formatreadabledecimalsize", "formatreadablequantity",
     "formatreadablesize", "formatreadabletimedelta", "getsetting", "getsizeofenumtype", "hostname",
     "identity", "ignore", "initializeaggregation", "isconstant", "isdecimaloverflow",
@@ -49,7 +50,8 @@ SYNTAX_WORDS = frozenset({
     "DIV", "ELSE", "EXCEPT", "EXISTS", "EXPLAIN", "FILTER", "FROM", "GROUP", "HAVING", "ILIKE",
     "IN", "INTERPOLATE", "INTERSECT", "INTERVAL", "IS", "JOIN", "LIKE", "LIMIT", "MOD", "NOT",
     "OFFSET", "ON", "OR", "OVER", "PIPELINE", "PLAN", "PREWHERE", "QUALIFY", "REGEXP", "REPLACE",
-    "ROLLUP", "SELECT", "SETS", "SOME", "STEP", "SYNTAX", "AST", "ESTIMATE", "TREE", "TABLE", "THEN",
+    "ROLLUP", "SELECT", "SETS", "SOME", "STEP", "SYNTAX", "AST", "ESTIMATE", "TREE", "TABLE",
+    "THEN",
     "TO", "UNION", "USING", "VALUES", "WHEN", "WHERE", "WITH", "DESCRIBE", "DESC",
 })  # fmt: skip
 
