@@ -5,20 +5,25 @@ and always in the same way, whatever the stack it is read on.
 """
 
 import re
+from array import array
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any
 
 import msgspec
 
 from settlement.ocpi.number import OutOfBounds, number_literal
 
-# No OCPI document is deeper than 12; the interpreter's own limit depends on the caller's stack.
-DEEPEST = 100
+# No OCPI document is deeper than 12. The interpreter's own limit depends on the caller's stack,
+# and so would the result.
+DEEPEST = 200
 
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _VALUE = msgspec.json.Decoder(float_hook=number_literal)
 _PLAIN = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
-_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+# An opening bracket is one step down, a closing one (255, signed) one step up.
+_STEPS = bytes(1 if byte in b"[{" else 255 for byte in range(256))
 # Any escape, so that an escaped backslash is no beginning; group 1 is half a surrogate pair.
 _ESCAPE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
@@ -43,7 +48,7 @@ def checked(data: bytes) -> bytes:
             data.decode("utf-8")
         except UnicodeDecodeError as error:
             raise NotJson(f"not UTF-8: byte {error.start}") from None
-    if data.count(b"[") + data.count(b"{") > DEEPEST and _depth(data) > DEEPEST:
+    if data.count(b"[") + data.count(b"{") > DEEPEST and _is_too_deep(data):
         raise NotJson(f"nested deeper than {DEEPEST} levels")
     return data
 
@@ -52,16 +57,13 @@ def _whole_character(match: re.Match[bytes]) -> bytes:
     return b"\\ufffd" if match[1] else match[0]
 
 
-def _depth(data: bytes) -> int:
-    deepest = depth = 0
-    for match in _BRACKETS.finditer(data):
-        token = match[0]
-        if token in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif token in b"]}":
-            depth -= 1
-    return deepest
+def _is_too_deep(data: bytes) -> bool:
+    """Tell whether lists and objects nest too deep; brackets inside texts are no nesting."""
+    if b"\\" in data:
+        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+    outside_texts = b"".join(data.split(b'"')[::2])
+    steps = array("b", outside_texts.translate(_STEPS, _NO_BRACKETS))
+    return max(accumulate(steps), default=0) > DEEPEST
 
 
 def fields_of(data: bytes) -> dict[str, msgspec.Raw]:
