@@ -115,7 +115,7 @@ async def accept(parts: Parts, exchange: Exchange, *, cpo: PartyId, object_id: s
         )
     except TooLarge as error:
         raise too_large() from error
-    parts.metrics.accepted.labels(exchange.target.module, exchange.caller.party).inc()
+    parts.metrics.took_in(module=exchange.target.module, partner=exchange.caller.party)
     return position
 
 

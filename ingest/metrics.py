@@ -72,6 +72,7 @@ class Metrics:
         # The children of a counter are found once, not on every request.
         self._answers: dict[tuple[str, str, int, int], Counter] = {}
         self._seconds: dict[str, Histogram] = {}
+        self._accepted: dict[tuple[str, str], Counter] = {}
 
     def answered(
         self, *, module: str, method: str, http_status: int, status_code: int, seconds: float
@@ -88,6 +89,13 @@ class Metrics:
         if histogram is None:
             histogram = self._seconds[module] = self.seconds.labels(module)
         histogram.observe(seconds)
+
+    def took_in(self, *, module: str, partner: str) -> None:
+        """Count one document that Kafka acknowledged."""
+        counter = self._accepted.get((module, partner))
+        if counter is None:
+            counter = self._accepted[module, partner] = self.accepted.labels(module, partner)
+        counter.inc()
 
     def text(self) -> bytes:
         """Write all metrics in Prometheus' text format."""

@@ -3,6 +3,8 @@
 A stand-in for the sink copies the inbox when a test says so.
 """
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -11,7 +13,11 @@ from pathlib import Path
 import pytest
 
 from settlement.clickhouse.client import Client, connect
-from settlement.clickhouse.local.process import start_clickhouse, stop_clickhouse
+from settlement.clickhouse.local.process import (
+    running_clickhouse,
+    start_clickhouse,
+    stop_clickhouse,
+)
 from settlement.clickhouse.migrate import migrate
 from streams.rows import received_row
 from streams.topics import INBOX
@@ -210,6 +216,37 @@ def test_a_patch_of_what_provably_does_not_exist_is_404_and_in_the_inbox(
     assert (unknown.status_code, unknown.json()["status_code"]) == (404, 2001)
     assert (maybe.status_code, maybe.json()["status_code"]) == (200, 1000)
     assert len(records_of(brokers, INBOX, key="NL*G06")) == 2
+
+
+def test_a_frozen_clickhouse_holds_up_no_write_and_bounds_every_read(
+    gateways: Gateways, brokers: str, sink: LateSink, clickhouse_dir: Path
+) -> None:
+    one, other = gateways
+    token = new_partner(brokers, "NL*G08")
+    sink.pass_everything()
+    running = running_clickhouse(data_dir=clickhouse_dir)
+    assert running is not None
+    timed: list[tuple[int, float]] = []
+
+    def ask(gateway: GatewayProcess, method: str, path: str, body: bytes = b"") -> None:
+        begun = time.monotonic()
+        answer = gateway.ask(method, path, token, content=body)
+        timed.append((answer.status_code, time.monotonic() - begun))
+
+    os.kill(running.pid, signal.SIGSTOP)
+    try:
+        ask(one, "POST", CDRS, as_bytes(a_cdr_document(party_id="G08")))
+        ask(one, "PATCH", "/ocpi/2.2.1/sessions/NL/G08/S-1", b'{"kwh":1}')
+        ask(one, "GET", f"{CDRS}/NL/G08/CDR-1")
+        ask(other, "GET", f"{CDRS}/NL/G08/CDR-1")
+    finally:
+        os.kill(running.pid, signal.SIGCONT)
+    sink.store("NL*G08")
+    ask(other, "GET", f"{CDRS}/NL/G08/CDR-1")
+
+    assert [status for status, _ in timed] == [201, 200, 200, 503, 200]
+    assert max(seconds for _, seconds in timed[:3]) < 2
+    assert timed[3][1] < 6
 
 
 def test_without_clickhouse_documents_are_accepted_and_reading_says_3000(
