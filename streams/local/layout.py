@@ -143,13 +143,10 @@ class Layout:
         from streams.topics import PartitionsDiffer, apply_topics  # noqa: PLC0415 - as above
 
         addresses = self.addresses()
-        migrate(generation=local_generation(self.data_dir), url=str(addresses["clickhouse_url"]))
+        generation = local_generation(self.data_dir)
+        migrate(url=str(addresses["clickhouse_url"]), generation=generation)
         try:
-            asyncio.run(
-                apply_topics(
-                    brokers=str(addresses["brokers"], generation=local_generation(self.data_dir))
-                )
-            )
+            asyncio.run(apply_topics(brokers=str(addresses["brokers"]), generation=generation))
         except PartitionsDiffer as differ:
             raise Unusable(str(differ)) from differ
         except KafkaConnectionError as away:

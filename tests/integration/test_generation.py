@@ -35,15 +35,16 @@ def test_the_same_code_gives_identical_rows_and_an_edit_shows(rigs: tuple[Rig, R
 
     equal = compare(client, before=live.generation, after=following.generation)
     client.command(
-        f"ALTER TABLE {following.database}.cdr_outcome UPDATE outcome_digest = 'other' "
-        "WHERE cdr_key = 'CDR-1' SETTINGS mutations_sync = 1"
+        f"INSERT INTO {following.database}.cdr_outcome "
+        f"SELECT * REPLACE ('other' AS outcome_digest, version + 1 AS version) "
+        f"FROM {following.database}.cdr_outcome WHERE cdr_key = 'CDR-2'"
     )
     edited = compare(client, before=live.generation, after=following.generation)
 
     assert equal.is_equal
     assert equal.records == len(live.inbox())
     assert not edited.is_equal
-    assert [one.cdr_key for one in edited.differences] == ["CDR-1"]
+    assert [one.cdr_key for one in edited.differences] == ["CDR-2"]
 
     drop(client, brokers=live.brokers, generation=following.generation)
     assert following.generation not in generations(client)
