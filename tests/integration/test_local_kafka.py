@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -19,7 +18,7 @@ from aiokafka.errors import UnknownTopicOrPartitionError
 
 from settlement.cli.exit import Unusable
 from streams.local.kafka import KafkaProcess, running_kafka, start_kafka, stop_kafka
-from streams.local.process import find_part
+from streams.local.process import find_part, is_alive
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
 
@@ -151,7 +150,7 @@ def test_the_command_starts_says_where_and_stops_without_a_trace(data_dir: Path)
         "address": running.brokers,
         "healthy": True,
     }
-    assert not psutil.pid_exists(running.pid)
+    assert not is_alive(running.pid)
     assert find_part(part="kafka", data_dir=data_dir) == []
 
 
