@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -65,15 +66,19 @@ def pieces_of(
         need &= ~FLAT
         current.pop(FLAT, None)
     cuts: list[Fraction] = []
-    for cut in sorted(set(_bounds(stretch, plan))):
-        there = choose(rows, need, _moment(stretch, cut), rules, set())
+    bounds = sorted(set(_bounds(stretch, plan)))
+    for bound, following in pairwise([*bounds, Fraction(1)]):
+        # Nothing changes between two bounds, so any moment between them tells; on the bound
+        # itself energy that is fed back would still be on its upper side.
+        between = _moment(stretch, (bound + following) / 2)
+        there = choose(rows, need, between, rules, set())
         if there == current:
             continue
         if FLAT in there:
             need &= ~FLAT
             del there[FLAT]
         current = there
-        cuts.append(cut)
+        cuts.append(bound)
     return _cut(stretch, cuts) if cuts else []
 
 
@@ -130,7 +135,7 @@ def _offset(instant: datetime, zone: ZoneInfo) -> timedelta | None:
 
 
 def _moment(stretch: Stretch, cut: Fraction) -> Stretch:
-    """Give the moment at a cut, to test restrictions in."""
+    """Give a moment inside a stretch, to test restrictions in."""
     passed = cut * stretch.length
     return msgspec.structs.replace(
         stretch,
@@ -153,9 +158,13 @@ _VOLUMES = (
 
 
 def _cut(stretch: Stretch, cuts: list[Fraction]) -> list[Stretch]:
-    """Share the volumes of a stretch among its pieces; the shares add up exactly."""
+    """Share the volumes of a stretch among its pieces; the shares add up exactly.
+
+    A piece but the first stands at its middle, where its components are surely active.
+    """
     edges = [Fraction(0), *cuts, Fraction(1)]
-    pieces = [stretch, *(_moment(stretch, cut) for cut in cuts)]
+    middles = [(edges[i] + edges[i + 1]) / 2 for i in range(1, len(cuts) + 1)]
+    pieces = [stretch, *(_moment(stretch, middle) for middle in middles)]
     shares = {name: [_part(getattr(stretch, name), edge) for edge in edges] for name in _VOLUMES}
     for i, piece in enumerate(pieces):
         pieces[i] = msgspec.structs.replace(

@@ -1,0 +1,121 @@
+"""Reservations, fees, and what one CDR is made of."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from settlement.cdr import CdrDimension, CdrLocation, ChargingPeriod
+from settlement.pricing.profile import DEFAULT
+from tests.builders import START, a_cdr, a_price_component, a_tariff
+from tests.unit.settlement.pricing.records import D, a_period, an_element, priced
+
+
+def test_an_unknown_component_and_an_unknown_reservation_price_nothing() -> None:
+    tariff = a_tariff(
+        elements=(
+            an_element(a_price_component(type="MAGIC")),
+            an_element(a_price_component(), reservation="BOOKING"),
+        )
+    )
+
+    result = priced(a_cdr(tariffs=(tariff,)))
+
+    assert {segment.element for segment in result.segments} == {None}
+
+
+def test_reserved_time_adds_up_and_may_stand_beside_charging() -> None:
+    dimensions = (
+        CdrDimension("RESERVATION_TIME", D("0.25")),
+        CdrDimension("RESERVATION_TIME", D("0.25")),
+        CdrDimension("ENERGY", D(4)),
+    )
+    tariff = a_tariff(
+        elements=(
+            an_element(a_price_component(type="TIME", price=D(6)), reservation="RESERVATION"),
+            an_element(a_price_component()),
+        )
+    )
+    cdr = a_cdr(tariffs=(tariff,), charging_periods=(ChargingPeriod(START, dimensions, "T1"),))
+
+    result = priced(cdr)
+
+    assert [(s.dimension, s.is_reservation) for s in result.segments] == [
+        ("TIME", True),
+        ("ENERGY", False),
+    ]
+    assert D(4) == result.exact.total_cost.before_taxes  # type: ignore[union-attr]
+
+
+def test_reserved_time_without_a_tariff_is_free() -> None:
+    periods = (a_period(tariff=None, RESERVATION_TIME="0.5"), a_period(1, ENERGY=1))
+
+    result = priced(a_cdr(charging_periods=periods))
+
+    assert (result.segments[0].is_reservation, result.segments[0].tariff_id) == (True, "")
+
+
+@pytest.mark.parametrize("place", [None, CdrLocation(evse_uid="#NA"), CdrLocation(evse_id="X")])
+def test_a_reservation_with_energy_is_not_expired(place: CdrLocation | None) -> None:
+    tariff = a_tariff(
+        elements=(an_element(a_price_component(type="TIME"), reservation="RESERVATION_EXPIRES"),)
+    )
+    cdr = a_cdr(
+        tariffs=(tariff,),
+        charging_periods=(a_period(RESERVATION_TIME=1),),
+        cdr_location=place,
+    )
+
+    assert priced(cdr).segments[0].element is None
+
+
+EXPIRED: list[tuple[dict[str, Any], bool]] = [
+    ({"session_id": None, "cdr_location": None}, True),
+    ({"session_id": "S", "cdr_location": None}, False),
+    ({"session_id": None, "cdr_location": CdrLocation(evse_uid="1")}, True),
+    ({"session_id": "S", "cdr_location": CdrLocation(evse_uid="1")}, False),
+    ({"session_id": "S", "cdr_location": CdrLocation(evse_uid="#NA")}, True),
+    ({"session_id": "S", "cdr_location": CdrLocation(evse_id="#NA")}, True),
+    ({"session_id": "S", "cdr_location": CdrLocation(connector_id="#NA")}, True),
+]
+
+
+@pytest.mark.parametrize(("changes", "is_expired"), EXPIRED)
+def test_an_expired_reservation_has_no_session_or_no_evse(
+    changes: dict[str, Any], is_expired: bool
+) -> None:
+    tariff = a_tariff(
+        elements=(an_element(a_price_component(type="TIME"), reservation="RESERVATION_EXPIRES"),)
+    )
+    periods = (a_period(RESERVATION_TIME=1),)
+    told = {"tariffs": (tariff,), "charging_periods": periods, "total_energy": D(0)}
+
+    result = priced(a_cdr(**told, **changes))
+
+    assert is_expired == (result.segments[0].element == 0)
+    assert is_expired == ("reservation_expired" in {note.code for note in result.notes})
+
+
+def test_a_fee_of_the_reservation_is_owed_once_over_several_periods() -> None:
+    tariff = a_tariff(
+        elements=(
+            an_element(a_price_component(type="FLAT", price=D(2)), reservation="RESERVATION"),
+        )
+    )
+    periods = (a_period(RESERVATION_TIME=1), a_period(1, RESERVATION_TIME=1), a_period(2, ENERGY=1))
+
+    result = priced(a_cdr(tariffs=(tariff,), charging_periods=periods))
+
+    assert [s.period for s in result.segments if s.dimension == "FLAT"] == [0]
+
+
+@pytest.mark.parametrize("flat_fee", ["once_per_phase", "phase_start_only", "once_per_tariff"])
+def test_a_fee_of_one_tariff_is_owed_once_however_fees_are_read(flat_fee: str) -> None:
+    rules = msgspec.structs.replace(DEFAULT, flat_fee=flat_fee)
+    element = an_element(a_price_component(type="FLAT", price=D(2)), a_price_component())
+    periods = tuple(a_period(hours, ENERGY=1) for hours in range(3))
+    cdr = a_cdr(tariffs=(a_tariff(elements=(element,)),), charging_periods=periods)
+
+    result = priced(cdr, profile=rules)
+
+    assert [s.period for s in result.segments if s.dimension == "FLAT"] == [0]
