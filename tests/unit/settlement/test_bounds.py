@@ -48,3 +48,17 @@ def test_a_computed_number_is_rounded_half_even_at_the_columns_scale() -> None:
 )
 def test_a_time_outside_the_century_does_not_fit(year: int, expected: bool) -> None:
     assert expected == fits_time(datetime(year, 6, 1, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0", "-0", "0.0", "-0.00", "10", "100", "1E+1", "0.10", "20.5", "NaN", "sNaN", "-Infinity"],
+)
+def test_the_short_way_and_the_long_way_agree(text: str) -> None:
+    value = Decimal(text)
+    longer = value.scaleb(-12).scaleb(12) if value.is_finite() else value
+
+    assert fits_number(value) == fits_number(longer)
+    if value.is_finite():
+        assert str(canonical(value)) == str(canonical(longer)) == str(stored(value))
+        assert not str(canonical(value)).startswith("-0")
