@@ -86,6 +86,14 @@ class Archive:
         self._offsets = offsets
         self._sink = Coalesced(store.next_offsets, pause_seconds=PAUSE_SECONDS)
 
+    async def kafka_answers(self) -> bool:
+        """Tell whether Kafka answers now."""
+        try:
+            await self._offsets.ends(INBOX)
+        except KafkaAway:
+            return False
+        return True
+
     async def cdr(self, *, cpo: PartyId, object_id: str) -> bytes | None:
         """Give the copy of a CDR that was accepted first; raises Unprovable."""
         if found := await self._soon(self._documents("cdrs", cpo, object_id)):

@@ -140,7 +140,8 @@ class Gateway:
         client = scope.get("client")
         is_local = client is None or client[0].startswith(_LOOPBACK)
         if segments == ["healthz"]:
-            is_ready = self._parts.writer.is_connected
+            # Without traffic no write would ever tell that Kafka is back: then it is asked.
+            is_ready = self._parts.writer.is_connected or await self._parts.archive.kafka_answers()
             text = b"ok\n" if is_ready else b"Kafka is away\n"
             await _send_text(send, 200 if is_ready else 503, text)
         elif segments == ["metrics"] and is_local:

@@ -2,20 +2,22 @@
 
 Rule: nothing waits in line for a broker that does not answer. Writes in flight are bounded in
 number and bytes; after one that was not acknowledged in time only a few try again, everything
-else is refused at once until one of them succeeds.
+else is refused at once until one of them succeeds. A connection that does not come back by
+itself is replaced.
 """
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
-from typing import Protocol
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
 
 from aiokafka.errors import KafkaError
 
 from ingest.offsets import RECONNECT_SECONDS
 from streams.events import Headers
-from streams.publisher import NotPublished, Position, Publisher
+from streams.publisher import NotPublished, Position, ProducerBroken, Publisher
 
 LOGGER = logging.getLogger(__name__)
 # With the look at the registry (1 s) an answer takes less than 5 s whatever Kafka does.
@@ -23,6 +25,7 @@ ACKNOWLEDGE_SECONDS = 3.5
 MAX_WRITES = 2000
 MAX_BYTES = 64 * 1024 * 1024
 MAX_PROBES = 4
+REPLACE_SECONDS = 20.0
 
 
 class Pen(Protocol):
@@ -44,10 +47,15 @@ class Writer:
     def __init__(self, make_pen: Callable[[], Pen]) -> None:
         self._make_pen = make_pen
         self._pen: Pen | None = None
-        self._connecting: asyncio.Task[None] | None = None
-        self.is_stalled = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stalled_since: float | None = None
         self.writes_in_flight = 0
         self._bytes_in_flight = 0
+
+    @property
+    def is_stalled(self) -> bool:
+        """Whether the last write was not acknowledged in time."""
+        return self._stalled_since is not None
 
     @property
     def is_connected(self) -> bool:
@@ -56,13 +64,14 @@ class Writer:
 
     async def start(self) -> None:
         """Begin to connect; goes on until it succeeds, so the gateway starts without Kafka."""
-        self._connecting = asyncio.create_task(self._connect())
+        self._in_background(self._connect())
 
     async def stop(self) -> None:
         """Disconnect; what was not acknowledged was not promised."""
-        if self._connecting is not None:
-            self._connecting.cancel()
-            await asyncio.wait([self._connecting])
+        for task in (waiting := set(self._tasks)):
+            task.cancel()
+        if waiting:
+            await asyncio.wait(waiting)
         if self._pen is not None:
             await self._pen.stop()
 
@@ -82,17 +91,39 @@ class Writer:
         try:
             position = await pen.publish(topic=topic, key=key, value=value, headers=headers)
         except NotPublished as error:
-            if not self.is_stalled:
-                LOGGER.warning("Kafka does not acknowledge: %s", error)
-            self.is_stalled = True
+            self._missed(pen, error)
             raise
         finally:
             self.writes_in_flight -= 1
             self._bytes_in_flight -= len(value)
         if self.is_stalled:
             LOGGER.warning("Kafka acknowledges again")
-            self.is_stalled = False
+            self._stalled_since = None
         return position
+
+    def _missed(self, pen: Pen, error: NotPublished) -> None:
+        """Take note of a write without acknowledgement; replace what will never give one."""
+        now = time.monotonic()
+        if self._stalled_since is None:
+            LOGGER.warning("Kafka does not acknowledge: %s", error)
+            self._stalled_since = now
+        is_lasting = now - self._stalled_since > REPLACE_SECONDS
+        if self._pen is pen and (isinstance(error, ProducerBroken) or is_lasting):
+            LOGGER.warning("the connection to Kafka is replaced: %s", error)
+            self._pen = None
+            self._stalled_since = now
+            self._in_background(self._connect())
+            self._in_background(pen.stop())
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            LOGGER.warning("a connection to Kafka did not end well: %s", error)
 
     async def _connect(self) -> None:
         while True:

@@ -8,7 +8,7 @@ import asyncio
 
 import msgspec
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
 
 from streams.events import Headers
 from streams.topics import INBOX, MEBIBYTE
@@ -16,6 +16,15 @@ from streams.topics import INBOX, MEBIBYTE
 
 class NotPublished(Exception):  # noqa: N818 - the broker's state, not an error of ours
     """No acknowledgement in time: the record may or may not be in the log."""
+
+
+class ProducerBroken(NotPublished):
+    """The producer will never publish again: make a new one.
+
+    aiokafka 0.14 drops a batch that has expired while its partition had no leader, and has given
+    it its sequence numbers all the same: after a restart of Kafka every further record can be out
+    of sequence, for ever.
+    """
 
 
 class TooLarge(Exception):  # noqa: N818 - the document's property, not an error of ours
@@ -64,7 +73,8 @@ class Publisher:
     async def publish(self, *, topic: str, key: str, value: bytes, headers: Headers) -> Position:
         """Publish one record and give its position after the acknowledgement.
 
-        Raises NotPublished where no acknowledgement comes in time, TooLarge before sending.
+        Raises NotPublished where no acknowledgement comes in time (ProducerBroken where none
+        will ever come through this producer), TooLarge before sending.
         """
         try:
             async with asyncio.timeout(self._timeout_seconds):
@@ -74,5 +84,8 @@ class Publisher:
         except MessageSizeTooLargeError as error:
             raise TooLarge(str(error)) from error
         except (KafkaError, TimeoutError) as error:
-            raise NotPublished(f"{topic}: {type(error).__name__}: {error}") from error
+            text = f"{topic}: {type(error).__name__}: {error}"
+            if isinstance(error, TimeoutError | KafkaTimeoutError) or error.retriable:
+                raise NotPublished(text) from error
+            raise ProducerBroken(text) from error
         return Position(record.partition, record.offset)

@@ -8,7 +8,7 @@ from aiokafka.errors import KafkaConnectionError
 from ingest import writer as writing
 from ingest.writer import Writer
 from streams.events import Headers
-from streams.publisher import NotPublished, Position, TooLarge
+from streams.publisher import NotPublished, Position, ProducerBroken, TooLarge
 
 
 class Broker:
@@ -19,6 +19,7 @@ class Broker:
         self.published = 0
         self.is_frozen = False
         self.unreachable = 0
+        self.stopped = False
         self.thaw = asyncio.Event()
 
     async def start(self) -> None:
@@ -27,12 +28,14 @@ class Broker:
             raise KafkaConnectionError
 
     async def stop(self) -> None:
-        """Let go."""
+        self.stopped = True
 
     async def publish(self, *, topic: str, key: str, value: bytes, headers: Headers) -> Position:
         assert (topic, key, headers) == ("inbox", "NL*TNM", [])
         if value == b"large":
             raise TooLarge("large")
+        if value == b"breaks":
+            raise ProducerBroken("out of sequence")
         if self.is_frozen:
             self.waiting += 1
             await self.thaw.wait()
@@ -132,5 +135,51 @@ def test_a_record_that_is_too_large_says_nothing_about_the_broker() -> None:
             await publish(writer, b"large")
         assert writer.is_connected
         assert writer.writes_in_flight == 0
+
+    asyncio.run(ask())
+
+
+def test_a_connection_that_will_never_publish_again_is_replaced() -> None:
+    async def ask() -> None:
+        brokers = [Broker(), Broker()]
+        made = iter(brokers)
+        writer = Writer(lambda: next(made))
+        await writer.start()
+        await asyncio.sleep(0)
+        with pytest.raises(NotPublished):
+            await publish(writer, b"breaks")
+        with pytest.raises(NotPublished):
+            await publish(writer)
+        await asyncio.sleep(0)
+
+        assert await publish(writer) == Position(0, 1)
+        assert [broker.published for broker in brokers] == [0, 1]
+        assert [broker.stopped for broker in brokers] == [True, False]
+        assert writer.is_connected
+
+    asyncio.run(ask())
+
+
+def test_a_connection_that_stays_silent_for_long_is_replaced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(writing, "REPLACE_SECONDS", -1)
+
+    async def ask() -> None:
+        frozen, fresh = Broker(), Broker()
+        made = iter([frozen, fresh])
+        writer = Writer(lambda: next(made))
+        await writer.start()
+        await asyncio.sleep(0)
+        frozen.is_frozen = True
+        frozen.thaw.set()
+        with pytest.raises(NotPublished):
+            await publish(writer)
+        await asyncio.sleep(0)
+        await publish(writer)
+
+        assert (fresh.published, frozen.stopped) == (1, True)
+        await writer.stop()
+        assert fresh.stopped
 
     asyncio.run(ask())
