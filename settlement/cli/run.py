@@ -1,14 +1,18 @@
 """`settle run ROLE`: one role in the foreground, as the supervisor and compose start it.
 
 Rule: the only place where a room's process is named; each room's `main` reads its settings
-from the environment.
+from the environment, which this completes with the addresses of the data directory.
 """
 
 import importlib
+import os
 from enum import StrEnum
 from typing import Annotated
 
 import typer
+
+from settlement.cli.exit import Unusable
+from settlement.cli.services import DataDir, clickhouse_url, kafka_brokers
 
 ROLES = {
     "ingest": "ingest.server",
@@ -19,7 +23,23 @@ ROLES = {
 Role = StrEnum("Role", list(ROLES))  # type: ignore[misc]
 
 
-def run(role: Annotated[Role, typer.Argument(help="The role to run.")]) -> None:
-    """Run one role in the foreground until SIGTERM or Ctrl-C."""
+def run(role: Annotated[Role, typer.Argument(help="The role to run.")], data: DataDir) -> None:
+    """Run one role in the foreground until SIGTERM or Ctrl-C.
+
+    KAFKA_BROKERS and CLICKHOUSE_URL name its services; else those of the data directory serve.
+    """
+    if "KAFKA_BROKERS" not in os.environ:
+        os.environ["KAFKA_BROKERS"] = kafka_brokers(data)
+    if role.value in ("ingest", "sink") and "CLICKHOUSE_URL" not in os.environ:
+        os.environ["CLICKHOUSE_URL"] = clickhouse_url(data)
     module = importlib.import_module(ROLES[role.value])
-    raise typer.Exit(module.main())
+    from pydantic import ValidationError  # noqa: PLC0415 - the role has loaded it
+
+    try:
+        raise typer.Exit(module.main())
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in one['loc']).upper()}: {one['input']!r}: {one['msg']}"
+            for one in error.errors()
+        )
+        raise Unusable(f"a setting cannot be used: {problems}") from error
