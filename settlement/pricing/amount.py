@@ -64,10 +64,7 @@ def sum_lines(lines: list[Line], rules: Profile) -> list[Share]:
     billed: dict[int, Decimal] = {}
     first: dict[int, Line] = {}
     for line in lines:
-        component = line.component
-        if component is None:
-            continue
-        key = id(component)
+        key = id(line.component)
         if key in billed:
             billed[key] = add(billed[key], line.billed)
         else:

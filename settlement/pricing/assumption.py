@@ -12,7 +12,6 @@ import msgspec
 from settlement.cdr import Cdr, CdrDimension
 from settlement.finding import Note
 from settlement.pricing.exact import WATT_HOURS, ZERO, divide, shown
-from settlement.pricing.line import Line
 from settlement.pricing.notes import limit_notes, note_of
 from settlement.pricing.profile import Profile
 from settlement.pricing.reading import Reading, read_cdr
@@ -41,7 +40,7 @@ class Assumptions(msgspec.Struct, frozen=True):
             notes += self._missing_evidence()
         if walk.straddling:
             notes += self._straddling()
-        if self.assigned.lacks_rate or _is_fed_back(walk.lines):
+        if self.assigned.lacks_rate or walk.is_fed_back:
             notes += [note_of(odd) for odd in _odd_lines(self.reading, self.rules)]
         if self.reading.totals.hits:
             notes += limit_notes(self.reading.totals.hits, self.reading.plans)
@@ -104,10 +103,6 @@ def _in_watt_hours(cdr: Cdr) -> Cdr:
     )
     total = None if cdr.total_energy is None else divide(cdr.total_energy, WATT_HOURS)
     return msgspec.structs.replace(cdr, charging_periods=periods, total_energy=total)
-
-
-def _is_fed_back(lines: list[Line]) -> bool:
-    return any(line.billed < ZERO for line in lines if line.dimension == "ENERGY")
 
 
 def _odd_lines(reading: Reading, rules: Profile) -> Iterator[Odd]:

@@ -159,18 +159,20 @@ def rounded_costs(
 
 def _parts_of(parts: Sums, whole: Sides, currency: str, mode: str) -> Sums:
     """Round the parts so that, on each side that is known, they sum to the rounded total."""
-    befores = _spread([sides[0] for sides in parts.values()], whole[0], currency, mode)
-    afters = _spread([sides[1] for sides in parts.values()], whole[1], currency, mode)
-    return dict(zip(parts, zip(befores, afters, strict=True), strict=True))
+    if not parts or (len(parts) == 1 and None not in whole):
+        return dict.fromkeys(parts, whole)
+    sides = zip(*parts.values(), strict=True)
+    rows = [_spread(side, one, currency, mode) for side, one in zip(sides, whole, strict=True)]
+    return dict(zip(parts, zip(*rows, strict=True), strict=True))
 
 
 def _spread(
-    parts: list[Decimal | None], whole: Decimal | None, currency: str, mode: str
+    parts: tuple[Decimal | None, ...], whole: Decimal | None, currency: str, mode: str
 ) -> list[Decimal | None]:
     """Round one side of all parts; where the whole is known they sum to it."""
     if whole is None:
         return [None if part is None else rounded(part, currency, mode) for part in parts]
-    known: list[Decimal] = parts  # type: ignore[assignment]  # as the whole is known, so are they
+    known: tuple[Decimal, ...] = parts  # type: ignore[assignment]  # as the whole is, so are they
     return spread(known, whole, currency, mode)  # type: ignore[return-value]
 
 
@@ -179,10 +181,10 @@ def _rounded_segments(lines: list[Line], currency: str, rules: Profile) -> Sums:
     mode = _MODES[rules.rounding_mode]
     sums: Sums = {}
     for line in lines:
-        if line.component is not None:
-            sides = settled_sides(sides_of(amount_of(line), line.component.tax, rules))
-            known = sums.get(line.family, NOTHING)
-            sums[line.family] = plus(known, _rounded(sides, currency, mode))
+        assert line.component is not None
+        sides = settled_sides(sides_of(amount_of(line), line.component.tax, rules))
+        known = sums.get(line.family, NOTHING)
+        sums[line.family] = plus(known, _rounded(sides, currency, mode))
     return sums
 
 

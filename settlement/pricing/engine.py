@@ -75,7 +75,7 @@ def _priced(
     lines = reading.walk.lines
     rounded = rounded_costs(
         reading.totals,
-        lines,
+        reading.walk.priced,
         reading.volumes,
         currency=cdr.currency,
         rules=profile,

@@ -74,6 +74,8 @@ class Plan(msgspec.Struct, frozen=True):
     at_bounds: tuple[int, ...]  # microseconds
     kwh_bounds: tuple[Decimal, ...]
     clock_bounds: tuple[int, ...]  # seconds of the day
+    is_simple: bool  # in the session nothing but the time of day decides
+    memo: dict[int, dict[int, Component]]  # choices of a simple plan, by time of day and need
     limits: Limits | None
     has_life: bool  # the tariff says from when or until when it is valid
     lacks_rate: bool  # some component names no tax rate where there may be one
@@ -128,6 +130,8 @@ def compile_plan(tariff: Tariff) -> Plan:
         at_bounds=at_bounds,
         kwh_bounds=kwh_bounds,
         clock_bounds=clock_bounds,
+        is_simple=all(_is_simple(row.test) for row in rows[None]),
+        memo={},
         limits=_limits(tariff),
         has_life=tariff.start_date_time is not None or tariff.end_date_time is not None,
         lacks_rate=tariff.tax_included != "N/A" and None in taxes,
@@ -172,6 +176,21 @@ def _tax(
         fraction = None if rate is None else divide(rate, HUNDRED)
         taxes[rate] = Tax(next(numbers), mode, rate, fraction)
     return taxes[rate]
+
+
+def _is_simple(test: Test | None) -> bool:
+    """Tell whether a test asks for the time of day alone, in the same way in every profile."""
+    if test is None:
+        return True
+    clock = test.clock
+    return (
+        test.is_clock_alone
+        and clock is not None
+        and not clock.is_equal
+        and not clock.weekdays
+        and clock.first_day is None
+        and clock.end_day is None
+    )
 
 
 def _all_bits(rows: list[Row]) -> int:

@@ -50,8 +50,8 @@ def read_cdr(*, cdr: Cdr, assigned: Assigned, zone: str | None, rules: Profile) 
     walk = Walk(rules, is_expired=is_expired)
     walk.over(stretches)
     if rules.step_size == "on":
-        apply_steps(walk.lines, rules)
-    totals = total_costs(walk.lines, assigned, rules, is_reservation_only=is_reservation_only)
+        apply_steps(walk.priced, rules)
+    totals = total_costs(walk.priced, assigned, rules, is_reservation_only=is_reservation_only)
     is_split_claimed = False
     if totals.total[0] is None:
         split = split_as_claimed(totals, cdr.total_cost)

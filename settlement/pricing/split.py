@@ -4,6 +4,7 @@ Rule: exact - a period that ends on the bound does not straddle it, and one in w
 components stay active does not either. Energy and time are taken to flow evenly in a period.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
@@ -26,10 +27,10 @@ _TICK = timedelta(seconds=1)
 _LONGEST = 400 * DAY * _SECOND  # a longer "period" is an error of its own, not looked into
 
 
-def may_change(stretch: Stretch, plan: Plan) -> bool:
+def may_change(stretch: Stretch, plan: Plan, *, is_steady: bool) -> bool:
     """Say cheaply whether some bound of the tariff lies inside the stretch; may be wrong on yes.
 
-    Without a time zone the clock bounds are left out: they count only where the clock is asked,
+    `is_steady` says that the clock is not moved during the session. Without a time zone the clock bounds are left out: they count only where the clock is asked,
     and asking raises ZoneMissing.
     """
     length = stretch.length
@@ -45,14 +46,15 @@ def may_change(stretch: Stretch, plan: Plan) -> bool:
             low, high = high, low
         if any(low < kwh < high for kwh in plan.kwh_bounds):
             return True
-    if not plan.clock_bounds or stretch.zone is None:
+    bounds = plan.clock_bounds
+    if not bounds or stretch.zone is None:
         return False
+    if not is_steady:
+        return True
     second = stretch.local_time()[1]
-    last = second + length // _SECOND + 3600  # a clock that goes forward adds up to an hour
-    is_inside = False
-    for clock in plan.clock_bounds:  # no any(): this runs for every period
-        is_inside = is_inside or second < clock < last or clock + DAY < last
-    return is_inside
+    place = bisect_right(bounds, second)
+    following = bounds[place] if place < len(bounds) else bounds[0] + DAY
+    return (following - second) * _SECOND < length
 
 
 def pieces_of(

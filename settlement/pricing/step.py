@@ -20,7 +20,7 @@ from settlement.pricing.wording import stepped_energy, stepped_time
 
 
 def apply_steps(lines: list[Line], rules: Profile) -> None:
-    """Add to the last line of each dimension what its step_size asks for."""
+    """Add to the last of the priced lines of each dimension what its step_size asks for."""
     counts_free = rules.step_size_free_component == "counts"
     is_of_one_tariff = rules.step_size_tariffs == "last_tariff"
     last: dict[int, Line] = {}  # by family: the line whose component's step counts
@@ -28,7 +28,8 @@ def apply_steps(lines: list[Line], rules: Profile) -> None:
     last_time = None
     for line in lines:
         component = line.component
-        if component is None or component.bit == FLAT or not (counts_free or component.price):
+        assert component is not None
+        if component.bit == FLAT or not (counts_free or component.price):
             continue
         family = line.family
         key = (family, line.plan.key if is_of_one_tariff and line.plan else "")

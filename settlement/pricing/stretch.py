@@ -63,6 +63,38 @@ class Stretch(msgspec.Struct, gc=False):
         return self.day, self.second
 
 
+_DAY = 86_400  # seconds
+_SHORT = 2 * _DAY * 1_000_000  # microseconds in which no zone moves its clock to and fro
+
+
+def tell_time(stretches: list[Stretch]) -> bool:
+    """Say whether the clock is not moved during a session, and then tell each stretch its time.
+
+    Only where some tariff asks the clock and the zone is known; else the answer is no matter.
+    """
+    first, last = stretches[0], stretches[-1]
+    zone = first.zone
+    if zone is None:
+        return True
+    for stretch in stretches:
+        if stretch.plan is not None and stretch.plan.clock_bounds:
+            break
+    else:
+        return True
+    length = microseconds(last.start - first.start) + last.length
+    start = first.start.astimezone(zone)
+    end = (first.start + timedelta(microseconds=length)).astimezone(zone)
+    if not 0 <= length <= _SHORT or start.utcoffset() != end.utcoffset():
+        return False
+    midnight = start.toordinal() * _DAY
+    second = midnight + start.hour * 3600 + start.minute * 60 + start.second
+    fraction = start.microsecond
+    for stretch in stretches:
+        passed = fraction + (stretch.start - first.start) // MICROSECOND
+        stretch.day, stretch.second = divmod(second + passed // 1_000_000, _DAY)
+    return True
+
+
 def microseconds(duration: timedelta) -> int:
     """Give a duration in whole microseconds."""
     return duration // MICROSECOND

@@ -138,21 +138,29 @@ def _measure(
             _keep_reading(stretch, kind, volume)
         elif kind in SESSION_ONLY:
             odd.append(Odd("dimension_not_priced", stretch.period, {"type": kind}))
-    if stretch.length % _SECOND:
+    length = stretch.length
+    is_plain = rules.time_volume == "nearest_second"
+    if length % _SECOND:
+        is_plain = False
         stretch.is_alone = len(dimensions) == 1
+    longest = length // _SECOND + 1  # seconds that are no reason for doubt
     mask = 0
     if energy:
         stretch.energy = energy
         mask = ENERGY
     if time:
-        seconds, stretch.time_hours = _seconds("TIME", time, stretch, rules, odd)
+        seconds = _to_seconds(multiply(time, SECONDS))
+        if not (is_plain and ZERO < seconds <= longest):
+            seconds, time = _seconds("TIME", time, stretch, rules, odd)
         if seconds:
-            stretch.time = seconds
+            stretch.time, stretch.time_hours = seconds, time
             mask |= TIME
     if parking:
-        seconds, stretch.parking_hours = _seconds("PARKING_TIME", parking, stretch, rules, odd)
+        seconds = _to_seconds(multiply(parking, SECONDS))
+        if not (is_plain and ZERO < seconds <= longest):
+            seconds, parking = _seconds("PARKING_TIME", parking, stretch, rules, odd)
         if seconds:
-            stretch.parking = seconds
+            stretch.parking, stretch.parking_hours = seconds, parking
             mask |= PARKING
     if reservation:
         seconds, hours = _seconds("RESERVATION_TIME", reservation, stretch, rules, odd)

@@ -3,7 +3,7 @@
 Rule: who prices what, once a phase or each time; volumes are copied, amounts are not computed.
 """
 
-from decimal import Decimal
+from bisect import bisect_right
 
 from settlement.pricing.choice import Choice, choose
 from settlement.pricing.exact import ONE, ZERO
@@ -17,8 +17,11 @@ from settlement.pricing.line import (
 )
 from settlement.pricing.plan import Component, Plan, Row
 from settlement.pricing.profile import Profile
+from settlement.pricing.restriction import DAY, MICROSECONDS
 from settlement.pricing.split import may_change, pieces_of
-from settlement.pricing.stretch import ENERGY, FLAT, PARKING, TIME, Stretch
+from settlement.pricing.stretch import ENERGY, FLAT, PARKING, TIME, Stretch, tell_time
+
+_NEEDS = 16  # what can be needed of four dimensions
 
 
 class Walk:
@@ -31,13 +34,17 @@ class Walk:
         "_is_fee_per_tariff",
         "_rules",
         "_seen",
+        "is_fed_back",
         "lines",
         "missing",
+        "priced",
         "straddling",
     )
 
     def __init__(self, rules: Profile, *, is_expired: bool) -> None:
         self.lines: list[Line] = []
+        self.priced: list[Line] = []  # those of them that a component prices
+        self.is_fed_back = False  # some energy is negative
         self.missing: set[tuple[int, int]] = set()  # period, element: no reading to decide by
         self.straddling: list[int] = []  # periods in which the choice changes
         self._rules = rules
@@ -49,20 +56,58 @@ class Walk:
 
     def over(self, stretches: list[Stretch]) -> None:
         """Walk all stretches in order; ZoneMissing where the clock decides and no zone is known."""
+        is_steady = tell_time(stretches)
+        is_quick = is_steady and self._rules.flat_fee != "phase_start_only"
         for stretch in stretches:
             plan = stretch.plan
             if plan is None:
                 self._write(stretch, None, {}, stretch.mask)
-                continue
-            if plan.is_bounded and may_change(stretch, plan):
-                pieces = self._pieces(stretch, plan)
-                if pieces:
-                    self.straddling.append(stretch.period)
-                    if self._rules.straddling == "split":
-                        for piece in pieces:
-                            self._price(piece, plan)
-                        continue
-            self._price(stretch, plan)
+            elif not (plan.is_simple and is_quick and self._price_simply(stretch, plan)):
+                self._price_at_bounds(stretch, plan, is_steady=is_steady)
+
+    def _price_simply(self, stretch: Stretch, plan: Plan) -> bool:
+        """Price a stretch in which the time of day alone decides, and no bound of it is passed.
+
+        Between two bounds the choice is always the same: it is made once for a plan. False
+        where this is no such stretch, and then nothing is done.
+        """
+        if stretch.reservation:
+            return False
+        mask, offers = stretch.mask, plan.offers
+        need = mask & offers
+        if not self._is_fee_paid:
+            need |= self._fee_due(plan, is_reservation=False) & offers
+        key = need
+        bounds = plan.clock_bounds
+        if bounds:
+            if stretch.zone is None:
+                return False
+            second = stretch.second
+            place = bisect_right(bounds, second)
+            following = bounds[place] if place < len(bounds) else bounds[0] + DAY
+            if (following - second) * MICROSECONDS < stretch.length:
+                return False
+            key += place * _NEEDS
+        chosen = plan.memo.get(key)
+        if chosen is None:
+            chosen = choose(plan.session, need, stretch, self._rules, self.missing)
+            plan.memo[key] = chosen
+        if need & FLAT:
+            self._fee(stretch, plan, chosen.get(FLAT), is_reservation=False)
+        self._write(stretch, plan, chosen, mask)
+        return True
+
+    def _price_at_bounds(self, stretch: Stretch, plan: Plan, *, is_steady: bool) -> None:
+        """Price a stretch of any kind, in pieces where the profile wants it split at bounds."""
+        if plan.is_bounded and may_change(stretch, plan, is_steady=is_steady):
+            pieces = self._pieces(stretch, plan)
+            if pieces:
+                self.straddling.append(stretch.period)
+                if self._rules.straddling == "split":
+                    for piece in pieces:
+                        self._price(piece, plan)
+                    return
+        self._price(stretch, plan)
 
     def _price(self, stretch: Stretch, plan: Plan) -> None:
         if stretch.reservation:
@@ -122,47 +167,55 @@ class Walk:
         if not is_reservation and self._rules.flat_fee == "once_per_phase":
             self._is_fee_paid = True
         family = RESERVATION_COST if is_reservation else FIXED
-        if component.is_parking_fee and self._rules.flat_fee_of_parking == "parking":
+        if (
+            not is_reservation
+            and component.is_parking_fee
+            and self._rules.flat_fee_of_parking == "parking"
+        ):
             family = PARKING_COST
         line = Line(stretch.period, plan, component, "FLAT", family, ONE, ONE)
         line.is_reservation = is_reservation
         self.lines.append(line)
+        self.priced.append(line)
 
     def _write(self, stretch: Stretch, plan: Plan | None, chosen: Choice, mask: int) -> None:
         """Write the lines of what was measured in a stretch of the session."""
-        period, lines = stretch.period, self.lines
+        period, lines, priced = stretch.period, self.lines, self.priced
         if mask & ENERGY:
             kwh = stretch.energy
             component = chosen.get(ENERGY)
-            if kwh < ZERO and self._rules.negative_energy == "not_priced":
-                component = None
-            lines.append(Line(period, plan, component, "ENERGY", ENERGY_COST, kwh, kwh))
+            if kwh < ZERO:
+                self.is_fed_back = True
+                if self._rules.negative_energy == "not_priced":
+                    component = None
+            line = Line(period, plan, component, "ENERGY", ENERGY_COST, kwh, kwh)
+            lines.append(line)
+            if component is not None:
+                priced.append(line)
         if mask & TIME:
             hours, seconds = stretch.time_hours, stretch.time
             component = chosen.get(TIME)
-            lines.append(Line(period, plan, component, "TIME", TIME_COST, hours, seconds, True))
+            line = Line(period, plan, component, "TIME", TIME_COST, hours, seconds, True)
+            lines.append(line)
+            if component is not None:
+                priced.append(line)
         if mask & PARKING:
             hours, seconds = stretch.parking_hours, stretch.parking
             component = chosen.get(PARKING)
-            lines.append(
-                Line(period, plan, component, "PARKING_TIME", PARKING_COST, hours, seconds, True)
-            )
+            line = Line(period, plan, component, "PARKING_TIME", PARKING_COST, hours, seconds, True)
+            lines.append(line)
+            if component is not None:
+                priced.append(line)
         if plan is None and stretch.reservation:
             self._write_reservation(stretch, None, None)
 
     def _write_reservation(
         self, stretch: Stretch, plan: Plan | None, component: Component | None
     ) -> None:
-        hours: Decimal = stretch.reservation_hours
+        hours, seconds = stretch.reservation_hours, stretch.reservation
         line = Line(
-            stretch.period,
-            plan,
-            component,
-            "TIME",
-            RESERVATION_COST,
-            hours,
-            stretch.reservation,
-            True,
-            True,
+            stretch.period, plan, component, "TIME", RESERVATION_COST, hours, seconds, True, True
         )
         self.lines.append(line)
+        if component is not None:
+            self.priced.append(line)
