@@ -116,6 +116,8 @@ async def _started(settings: Settings, running: AsyncExitStack) -> Gateway:
     writer = kafka_writer(brokers=settings.kafka_brokers)
     store = ClickHouseStore(url=settings.clickhouse_url)
     running.callback(store.close)
+    warming = asyncio.create_task(store.warm_up())
+    running.callback(warming.cancel)
     for part in (offsets, follower, writer):
         await part.start()
         running.push_async_callback(part.stop)

@@ -5,6 +5,7 @@ hangs costs a bounded number of threads and no request more than its limit.
 """
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -52,6 +53,11 @@ class ClickHouseStore:
         self._connected: Client | None = None
         self._connecting = threading.Lock()
         self._waiting = 0
+
+    async def warm_up(self) -> None:
+        """Connect before the first request needs it; where ClickHouse is away, later."""
+        with contextlib.suppress(StoreAway):
+            await self.next_offsets()
 
     def close(self) -> None:
         """Let go of the threads; a query that hangs is not waited for."""

@@ -207,15 +207,20 @@ def test_a_patch_of_what_provably_does_not_exist_is_404_and_in_the_inbox(
     one, _ = gateways
     token = new_partner(brokers, "NL*G06")
     url = "/ocpi/2.2.1/sessions/NL/G06/S-1"
-    sink.pass_everything()
-
-    unknown = one.ask("PATCH", url, token, json={"kwh": 1})
-    sink.store("NL*G06")
+    # The look is brief on purpose; a busy machine may need another try.
+    deadline = time.monotonic() + 20
+    statuses: list[tuple[int, int]] = []
+    while (404, 2001) not in statuses:
+        assert time.monotonic() < deadline
+        sink.pass_everything()
+        unknown = one.ask("PATCH", url, token, json={"kwh": 1})
+        statuses.append((unknown.status_code, unknown.json()["status_code"]))
+    sink.store("NL*G06")  # without saying that the sink has passed: nothing is proven now
     maybe = one.ask("PATCH", url, token, json={"kwh": 2})
 
-    assert (unknown.status_code, unknown.json()["status_code"]) == (404, 2001)
     assert (maybe.status_code, maybe.json()["status_code"]) == (200, 1000)
-    assert len(records_of(brokers, INBOX, key="NL*G06")) == 2
+    assert set(statuses) <= {(404, 2001), (200, 1000)}
+    assert len(records_of(brokers, INBOX, key="NL*G06")) == len(statuses) + 1
 
 
 def test_a_frozen_clickhouse_holds_up_no_write_and_bounds_every_read(
