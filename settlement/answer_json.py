@@ -4,13 +4,14 @@ Rule: the published shape of `settle price --json`; amounts and volumes are deci
 spelled without exponent, and what is not known is null, never left out.
 """
 
+import re
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from settlement.answer import Answer
-from settlement.finding import Finding
+from settlement.finding import Finding, Note
 from settlement.ocpi.problem import UnreadableDocument
 from settlement.pricing.priced import Costs, PricedCdr, Segment
 from settlement.tariff import Price
@@ -118,12 +119,55 @@ class JsonUnusable(msgspec.Struct, frozen=True):
     error: JsonError
 
 
-_NO_COSTS = JsonCosts(None, None, None, None, None, None, None, None, None)
-_encode = msgspec.json.Encoder().encode
+class _Record(msgspec.Struct, frozen=True):
+    """`JsonAnswer` with the core's own records in it: their fields have the same names."""
+
+    cdr_id: str | None
+    ocpi_version: str
+    currency: str
+    time_zone: str | None
+    profile: str
+    price_basis: str
+    verdict: str
+    claimed: Costs
+    priced: Costs
+    priced_exact: Costs
+    findings: tuple[Finding, ...]
+    segments: tuple[Segment, ...]
+    notes: tuple[Note, ...]
+
+
+_NO_COSTS = Costs()
+_encode = msgspec.json.Encoder(decimal_format="string").encode
+# A number that Python spells with an exponent; ids that look so only cost the longer way.
+_EXPONENT = re.compile(rb'"-?[0-9.]+E[+-][0-9]+"')
 
 
 def json_line(answer: Answer) -> bytes:
     """Write an answer as one line, without the line's end."""
+    priced = answer.priced if isinstance(answer.priced, PricedCdr) else None
+    line = _encode(
+        _Record(
+            answer.cdr.id,
+            answer.cdr.ocpi_version,
+            answer.cdr.currency,
+            answer.time_zone,
+            answer.profile,
+            answer.price_basis,
+            answer.verdict,
+            answer.claimed,
+            priced.rounded if priced else _NO_COSTS,
+            priced.exact if priced else _NO_COSTS,
+            answer.findings,
+            priced.segments if priced else (),
+            answer.notes,
+        )
+    )
+    return line if b"E" not in line or not _EXPONENT.search(line) else _spelled_line(answer)
+
+
+def _spelled_line(answer: Answer) -> bytes:
+    """Write an answer number by number, so that none has an exponent."""
     priced = answer.priced if isinstance(answer.priced, PricedCdr) else None
     return _encode(
         JsonAnswer(
@@ -135,8 +179,8 @@ def json_line(answer: Answer) -> bytes:
             answer.price_basis,
             answer.verdict,
             _costs(answer.claimed),
-            _costs(priced.rounded) if priced else _NO_COSTS,
-            _costs(priced.exact) if priced else _NO_COSTS,
+            _costs(priced.rounded if priced else _NO_COSTS),
+            _costs(priced.exact if priced else _NO_COSTS),
             [_finding(finding) for finding in answer.findings],
             [_segment(segment) for segment in priced.segments] if priced else [],
             [JsonNote(note.code, note.path, note.message) for note in answer.notes],
