@@ -86,6 +86,17 @@ def kafka_status(data: DataDir, as_json: Json = False) -> None:
         raise typer.Exit(3)
 
 
+@kafka.command("lock", hidden=True)
+def kafka_lock(
+    version: Annotated[str, typer.Option("--version", help="Of Kafka.")],
+    logging: Annotated[str, typer.Option("--logging", help="Of its SLF4J binding, Log4j.")],
+) -> None:
+    """Resolve the jars of another Kafka and print the lock to commit; for maintainers."""
+    from streams.local.jars import locked  # noqa: PLC0415
+
+    typer.echo(locked(kafka=version, logging=logging), nl=False)
+
+
 topics = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -101,7 +112,17 @@ def topics_root() -> None:
 
 @topics.command("apply")
 def topics_apply(
+    *,
     data: DataDir,
+    generation: Annotated[
+        int | None,
+        typer.Option(
+            envvar="STREAMS_GENERATION",
+            min=1,
+            help="Whose derived topics.",
+            show_default="the one that the local stack derives",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only print what would change.")
     ] = False,
@@ -114,11 +135,19 @@ def topics_apply(
 
     from aiokafka.errors import KafkaConnectionError  # noqa: PLC0415
 
+    from streams.local.generation import local_generation  # noqa: PLC0415
     from streams.topics import PartitionsDiffer, apply_topics  # noqa: PLC0415
 
     brokers = kafka_brokers(data)
     try:
-        lines = asyncio.run(apply_topics(brokers=brokers, replication=replication, dry_run=dry_run))
+        lines = asyncio.run(
+            apply_topics(
+                brokers=brokers,
+                generation=generation or local_generation(data),
+                replication=replication,
+                dry_run=dry_run,
+            )
+        )
     except PartitionsDiffer as differ:
         raise Unusable(str(differ)) from differ
     except KafkaConnectionError as away:

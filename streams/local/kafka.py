@@ -24,6 +24,7 @@ from streams.local.process import (
     find_part,
     is_alive,
     is_part,
+    log_end,
     log_tail,
     start_detached,
     stop_process,
@@ -31,6 +32,8 @@ from streams.local.process import (
 
 PART = "kafka"
 START_SECONDS = 120
+# One that runs but does not answer for so long is frozen or broken, and is started anew.
+ADOPT_SECONDS = 30
 # Two seconds are usual; a loaded machine may take longer to write its indexes.
 STOP_SECONDS = 30
 
@@ -109,7 +112,7 @@ def start_kafka(
     data_dir = data_dir.resolve()
     home = data_dir / PART
     with _start_lock(home):
-        if running := running_kafka(data_dir=data_dir):
+        if running := _adopted(data_dir, stopped):
             if port in (None, running.port):
                 return running
             raise Unusable(
@@ -120,9 +123,10 @@ def start_kafka(
         chosen = port or free_port()
         claim_port(port=chosen, part="Kafka", change="--port or KAFKA_PORT")
         command = _prepared(home, chosen, stopped)
+        log = log_end(data_dir, PART)
         pid = start_detached(part=PART, data_dir=data_dir, command=command, cwd=home)
         try:
-            _wait(pid, f"{LOOPBACK}:{chosen}", data_dir, stopped)
+            _wait(pid, f"{LOOPBACK}:{chosen}", data_dir, log, stopped)
         except BaseException:
             stop_process(pid, timeout_seconds=STOP_SECONDS)
             raise
@@ -196,13 +200,28 @@ def _format(java_command: list[str], home: Path) -> None:
         )
 
 
-def _wait(pid: int, brokers: str, data_dir: Path, stopped: Callable[[], bool]) -> None:
+def _adopted(data_dir: Path, stopped: Callable[[], bool]) -> KafkaProcess | None:
+    """Give the Kafka that runs already, once it answers: one that was just killed never will."""
+    running = running_kafka(data_dir=data_dir)
+    deadline = time.monotonic() + ADOPT_SECONDS
+    while running and time.monotonic() < deadline:
+        if stopped():
+            raise Abandoned
+        if not is_part(running.pid, part=PART, data_dir=data_dir):
+            return None
+        if kafka_answers(running.brokers):
+            return running
+        time.sleep(0.1)
+    return None
+
+
+def _wait(pid: int, brokers: str, data_dir: Path, log: int, stopped: Callable[[], bool]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if stopped():
             raise Abandoned
         if not is_alive(pid):
-            tail = log_tail(data_dir, PART)
+            tail = log_tail(data_dir, PART, since=log)
             if "BindException" in tail or not is_free(int(brokers.rpartition(":")[2])):
                 raise Unusable(f"port of {brokers} for Kafka is busy: choose another with --port")
             raise ServiceMissing(f"Kafka did not start: it {exit_text(pid)}: {_reason(tail)}")

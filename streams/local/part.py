@@ -121,7 +121,11 @@ class ClickHousePart:
         )
 
         process = running_clickhouse(data_dir=self.data_dir)
-        if process is None or port_of(process.url) != self.port:
+        if process and not (
+            port_of(process.url) == self.port and clickhouse_answers(process.reader_url)
+        ):
+            process = None
+        if process is None:
             stop_clickhouse(data_dir=self.data_dir)
             if stopped():
                 return

@@ -58,12 +58,19 @@ def log_path(data_dir: Path, part: str) -> Path:
     return data_dir / "logs" / f"{part}.log"
 
 
-def log_tail(data_dir: Path, part: str, *, lines: int = 15) -> str:
-    """Give the last lines of a part's log."""
+def log_end(data_dir: Path, part: str) -> int:
+    """Say how long a part's log is, in bytes."""
+    path = log_path(data_dir, part)
+    return path.stat().st_size if path.exists() else 0
+
+
+def log_tail(data_dir: Path, part: str, *, lines: int = 15, since: int = 0) -> str:
+    """Give the last lines of a part's log, of what came after the byte `since`."""
+    if since > log_end(data_dir, part):  # the log has been started anew
+        since = 0
     try:
         with log_path(data_dir, part).open("rb") as file:
-            file.seek(0, os.SEEK_END)
-            file.seek(max(0, file.tell() - 16_384))
+            file.seek(max(since, file.seek(0, os.SEEK_END) - 16_384))
             text = file.read().decode(errors="replace")
     except FileNotFoundError:
         return ""

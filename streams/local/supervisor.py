@@ -32,6 +32,8 @@ from streams.local.record import (
 
 LOOK_SECONDS = 0.2
 HEALTHY_SECONDS = 120.0
+# A supervisor that was just killed holds its lock for a moment longer.
+LOCK_SECONDS = 1.0
 # A part that dies at once is tried again after 0.5, 1, 2, ... seconds, at most every 30.
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
 # One that ran this long before it died is no crash loop.
@@ -261,7 +263,7 @@ def stack_lock(data_dir: Path) -> Iterator[None]:
     lock = FileLock(run / "stack.lock")
     try:
         run.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=LOCK_SECONDS)
     except Timeout:
         raise Unusable(
             f"a stack already runs on {data_dir}: look at it with `settle status`, "

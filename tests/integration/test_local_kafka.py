@@ -41,11 +41,15 @@ async def create(brokers: str) -> None:
 
 
 async def send(brokers: str, *values: bytes) -> None:
-    async with AIOKafkaProducer(
+    producer = AIOKafkaProducer(
         bootstrap_servers=brokers, acks="all", max_request_size=20 * MEBIBYTE
-    ) as producer:
+    )
+    try:
+        await producer.start()
         for value in values:
             await producer.send_and_wait(TOPIC.topic, value)
+    finally:
+        await producer.stop()
 
 
 async def read(brokers: str) -> list[bytes]:

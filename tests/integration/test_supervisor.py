@@ -20,7 +20,7 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from settlement.cli.services import ServiceMissing
-from streams.local.port import free_port
+from streams.local.port import claim_port, free_port
 from streams.local.process import find_part, is_alive
 from streams.local.record import READY, StackRecord, read_record, running_record
 from streams.local.stack import ensure_stack, role_states, stop_stack
@@ -243,6 +243,16 @@ def test_a_busy_port_is_refused_before_anything_starts(light_stack: FakeStack) -
     assert f"port {light_stack.ingest_port} for the gateway is busy" in light_stack.said()
     assert "--ingest-port or INGEST_PORT" in light_stack.said()
     assert light_stack.processes() == []
+
+
+def test_another_port_is_taken_where_that_is_allowed() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        busy = server.getsockname()[1]
+
+        port = claim_port(port=busy, part="Kafka", change="--kafka-port", takes_any=True)
+
+    assert port != busy
+    assert claim_port(port=port, part="Kafka", change="--kafka-port", takes_any=True) == port
 
 
 def test_a_stack_is_ensured_once_and_stopped(
