@@ -86,6 +86,19 @@ def test_banned_imports_do_not_occur(folder: str, module: str, why: str) -> None
     assert offenders == [], why
 
 
+def test_verify_shares_no_code_with_what_it_checks() -> None:
+    strangers = {
+        f"{path.relative_to(ROOT)}: {module}"
+        for path in SOURCES
+        if str(path.relative_to(ROOT)).startswith("settlement/verify/")
+        for module in imports_of(path)
+        if any(is_inside(module, room) for room in ROOMS)
+        and not is_inside(module, "settlement.verify")
+    }
+
+    assert strangers == set(), "blueprint 5.8: written again, or a mistake would check itself"
+
+
 def test_only_cli_modules_import_the_command_line() -> None:
     shared = {"settlement.cli.services", "settlement.cli.exit"}
 

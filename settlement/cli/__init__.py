@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "generation",
         "List, compare, switch and drop generations.",
     ),
+    "verify": ("settlement.cli.verify", "verify", "Recount everything with other code."),
     "kafka": ("streams.cli", "kafka", "Start, stop and look at the local Kafka."),
     "clickhouse": (
         "settlement.cli.clickhouse",

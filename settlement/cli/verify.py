@@ -1,0 +1,221 @@
+"""`settle verify`: recount everything with other code and say where it differs.
+
+Rule: arguments, words and the services for the time of the look; what is checked stands in
+`settlement.verify`, which is told addresses and nothing else.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from settlement.cli.exit import FINDINGS, Unusable
+from settlement.cli.services import DataDir, clickhouse_url, kafka_brokers, read_address
+
+if TYPE_CHECKING:
+    from settlement.verify.look import Report
+
+DEFAULT_WAIT_SECONDS = 60
+TELL_SECONDS = 2.0
+TERMINATED = 128 + signal.SIGTERM
+# part: (the setting that names another one, arguments that start it, arguments that stop it)
+PARTS: dict[str, tuple[str, list[str], list[str]]] = {
+    "kafka": ("KAFKA_BROKERS", ["kafka", "start"], ["kafka", "stop"]),
+    "clickhouse": (
+        "CLICKHOUSE_URL",
+        ["clickhouse", "start", "--port", "0"],
+        ["clickhouse", "stop"],
+    ),
+}
+
+
+def verify(
+    data: DataDir,
+    wait: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            metavar="SECONDS",
+            help="How long to wait until the sink has come to the end of the inbox as of now.",
+        ),
+    ] = DEFAULT_WAIT_SECONDS,
+    generation: Annotated[
+        int | None,
+        typer.Option(min=1, help="The generation to look at; else the live one."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")] = False,
+) -> None:
+    """Recount every document from Kafka and compare it with the tables, to the cent.
+
+    Exit code 0 where everything agrees, 1 with a line for each difference (where, expected,
+    found), 2 where it could not look. Starts the local Kafka and ClickHouse for the time of the
+    look where they are down.
+    """
+    from settlement.verify.difference import CannotLook  # noqa: PLC0415 - see the rule
+    from settlement.verify.look import verify as look  # noqa: PLC0415 - loads the clients
+
+    with _services(data.resolve()) as (brokers, url, started):
+        try:
+            report = look(
+                brokers=brokers,
+                clickhouse_url=url,
+                generation=generation,
+                wait_seconds=0 if started else wait,  # then no sink runs that one could wait for
+                progress=_progress(),
+            )
+        except CannotLook as reason:
+            raise Unusable(f"could not look: {reason}") from reason
+    if as_json:
+        print(json.dumps(_written(report), indent=2))
+    else:
+        _print(report)
+    raise typer.Exit(FINDINGS if report.total else 0)
+
+
+@contextlib.contextmanager
+def _services(data: Path) -> Iterator[tuple[str, str, list[str]]]:
+    """Give Kafka's and ClickHouse's addresses, and which of them were started for this look."""
+    started: list[str] = []
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))  # stop what was started
+    try:
+        for part, (setting, start, _) in PARTS.items():
+            if not os.environ.get(setting) and read_address(data, part) is None:
+                if not (data / part / "data").is_dir():
+                    raise Unusable(f"could not look: {data} holds no {part}, and none is named")
+                started.append(part)
+                _settle(data, start)
+        yield kafka_brokers(data), clickhouse_url(data), started
+    finally:
+        for part in reversed(started):
+            if read_address(data, part) is not None:
+                _settle(data, PARTS[part][2])
+
+
+def _settle(data: Path, arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "settlement", *arguments, "--data", str(data)]
+    environment = {**os.environ}
+    if arguments[:2] == ["kafka", "start"]:
+        environment["KAFKA_PORT"] = str(_free_port())
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = done.stderr.strip() or done.stdout.strip()
+        raise Unusable(f"could not look: {said.removeprefix('settle: ')}")
+
+
+def _free_port() -> int:
+    import socket  # noqa: PLC0415 - only where Kafka has to be started
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _progress() -> Callable[[str], None]:
+    """Say what is going on, to people and not too often."""
+    told = time.monotonic()
+
+    def progress(text: str) -> None:
+        nonlocal told
+        if time.monotonic() - told >= TELL_SECONDS:
+            told = time.monotonic()
+            print(f"{text} ...", file=sys.stderr)
+
+    return progress
+
+
+def _print(report: "Report") -> None:
+    for difference in report.differences:
+        print(difference.line)
+    for check, count in report.left_out.items():
+        print(f"{check}: and {count} more")
+    account = report.account
+    places = [f"{count} {place}" for place, count in sorted(account.places.items())]
+    rate = report.cdrs / max(report.seconds, 0.001)
+    documents = f"{account.accepted} CDR documents accepted: {', '.join(places) or 'none'}"
+    said = [
+        f"Looked at {_reach(report)} in {report.seconds:.1f} s ({rate:.0f} CDRs a second).",
+        f"{documents}, {account.unexplained} unexplained; {report.rejected} rejected.",
+        f"{report.total} differences." if report.total else "Everything agrees.",
+    ]
+    print("\n".join(said), file=sys.stderr)
+
+
+def _reach(report: "Report") -> str:
+    below = sum(report.watermark.values())
+    text = f"{report.records} records of the inbox and {report.cdrs} CDRs"
+    if not report.is_whole:
+        places = [
+            f"partition {partition} below {report.looked[partition]} of {end}"
+            for partition, end in sorted(report.watermark.items())
+            if report.looked[partition] < end
+        ]
+        text = (
+            f"{report.records} of {below} records of the inbox ({', '.join(places)}; "
+            f"the rest has not come to the tables) and {report.cdrs} CDRs"
+        )
+    if report.moved_on:
+        text += f" ({report.moved_on} changed meanwhile: compared with the log alone)"
+    return text
+
+
+def _written(report: "Report") -> dict[str, Any]:
+    account = report.account
+    return {
+        "generation": report.generation,
+        "equal": report.total == 0,
+        "whole": report.is_whole,
+        "inbox": [
+            {"partition": partition, "end": end, "looked_below": report.looked[partition]}
+            for partition, end in sorted(report.watermark.items())
+        ],
+        "records": report.records,
+        "cdrs": report.cdrs,
+        "outcomes": report.outcomes,
+        "changed_meanwhile": report.moved_on,
+        "documents": {
+            "accepted": account.accepted,
+            "rejected": report.rejected,
+            **dict(sorted(account.places.items())),
+            "unexplained": account.unexplained,
+        },
+        "sums": [
+            {
+                "cpo": group.cpo,
+                "month": group.month,
+                "currency": group.currency,
+                "is_credit": group.is_credit,
+                "cdrs": one.cdrs,
+                "energy_kwh": format(one.energy, "f"),
+                "claimed": format(one.claimed, "f"),
+            }
+            for group, one in sorted(report.sums.items())
+        ],
+        "differences": [
+            {
+                "check": one.check,
+                "where": one.where,
+                "expected": one.expected,
+                "found": one.found,
+            }
+            for one in report.differences
+        ],
+        "left_out": report.left_out,
+        "difference_count": report.total,
+        "seconds": _hundredths(report.seconds),
+        "waited_seconds": _hundredths(report.waited_seconds),
+        "cdrs_a_second": int(report.cdrs / max(report.seconds, 0.001)),
+    }
+
+
+def _hundredths(seconds: float) -> float:
+    """Cut a duration to what people read."""
+    return int(seconds * 100) / 100

@@ -1,0 +1,129 @@
+"""Numbers as documents, the log and rows write them, and how money is rounded.
+
+Rule: exact decimals, and no currency table but this one; independent of what it checks.
+"""
+
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from typing import Any
+
+_WIDE = Context(prec=120)
+ZERO = Decimal(0)
+# Decimal(38, 18) columns, with room for sums: blueprint 5.6.
+LARGEST = Decimal(10_000_000_000)
+SCALE = 18
+# One unit in the last decimal of a column, a hundred times: what rounding at 18 decimals adds up to.
+NOISE = Decimal("1E-16")
+_NUMERIC = frozenset("0123456789+-.eE")
+# ISO 4217: currencies whose smallest unit is not a hundredth.
+_DECIMALS = {
+    **dict.fromkeys(
+        [
+            "BIF",
+            "CLP",
+            "DJF",
+            "GNF",
+            "ISK",
+            "JPY",
+            "KMF",
+            "KRW",
+            "PYG",
+            "RWF",
+            "UGX",
+            "UYI",
+            "VND",
+            "VUV",
+            "XAF",
+            "XOF",
+            "XPF",
+        ],
+        0,
+    ),
+    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
+    **dict.fromkeys(["CLF", "UYW"], 4),
+}
+
+
+def add(*numbers: Decimal) -> Decimal:
+    """Add without losing a digit."""
+    total = ZERO
+    for number in numbers:
+        total = _WIDE.add(total, number)
+    return total
+
+
+def total(numbers: Iterable[Decimal]) -> Decimal:
+    """Add up without losing a digit."""
+    return add(*numbers)
+
+
+def subtract(number: Decimal, other: Decimal) -> Decimal:
+    """Subtract without losing a digit."""
+    return _WIDE.subtract(number, other)
+
+
+def multiply(number: Decimal, other: Decimal) -> Decimal:
+    """Multiply without losing a digit."""
+    return _WIDE.multiply(number, other)
+
+
+def divide(number: Decimal, other: Decimal) -> Decimal:
+    """Divide to 120 digits."""
+    return _WIDE.divide(number, other)
+
+
+def minor_unit(currency: str) -> Decimal:
+    """Give the smallest amount of a currency."""
+    return Decimal(1).scaleb(-_DECIMALS.get(currency, 2))
+
+
+def half_up(amount: Decimal, currency: str) -> Decimal:
+    """Round to the smallest amount of a currency, half away from zero."""
+    return amount.quantize(minor_unit(currency), ROUND_HALF_UP, _WIDE)
+
+
+def is_near(amount: Decimal, other: Decimal, noise: Decimal = NOISE) -> bool:
+    """Tell whether two amounts differ by no more than rounding at 18 decimals does."""
+    return subtract(amount, other).copy_abs() <= noise
+
+
+def read_number(value: Any) -> Decimal | None:
+    """Read a number of JSON, also one that is spelled as a text; None where it is none."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, Decimal):
+        return value if value.is_finite() else None
+    if isinstance(value, int):
+        return Decimal(value)
+    if isinstance(value, str) and value.strip() and _NUMERIC.issuperset(value.strip()):
+        try:
+            return Decimal(value.strip())
+        except InvalidOperation:
+            return None
+    return None
+
+
+def column(value: Decimal | None) -> Decimal | None:
+    """Give a number as its column holds it: null where digits would be lost."""
+    if value is None or value.copy_abs() > LARGEST:
+        return None
+    if value and int(value.normalize(_WIDE).as_tuple().exponent) < -SCALE:
+        return None
+    return value
+
+
+def text_of(value: Decimal | int | None) -> str | None:
+    """Spell a number in the one way that its value has."""
+    if value is None:
+        return None
+    if isinstance(value, int):
+        return str(value)
+    plain = format(value, "f")
+    if "." in plain:
+        plain = plain.rstrip("0").rstrip(".")
+    return "0" if plain in {"-0", ""} else str(Decimal(plain))
+
+
+def is_same(value: Decimal | None, other: Decimal | None) -> bool:
+    """Tell whether two numbers, or two nothings, are equal."""
+    return value == other
