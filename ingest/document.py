@@ -16,6 +16,7 @@ from settlement.ocpi.glance import Glance, NotJson, glance
 from settlement.ocpi.problem import Problem
 from settlement.party import PartyId
 from streams.events import EVENT_TYPES, Envelope, headers_of
+from streams.kill_point import kill_point
 from streams.publisher import Position, TooLarge
 from streams.topics import INBOX, REJECTED
 
@@ -109,12 +110,14 @@ async def accept(parts: Parts, exchange: Exchange, *, cpo: PartyId, object_id: s
         emsp=emsp,
         ce_time=timestamp(occurred) if occurred else exchange.received_time,
     )
+    kill_point("gateway_before_publish")
     try:
         position = await parts.writer.publish(
             topic=INBOX.name, key=str(cpo), value=exchange.body, headers=headers_of(envelope)
         )
     except TooLarge as error:
         raise too_large() from error
+    kill_point("gateway_after_ack")
     parts.metrics.took_in(module=exchange.target.module, partner=exchange.caller.party)
     return position
 
