@@ -163,7 +163,9 @@ def json_line(answer: Answer) -> bytes:
             answer.notes,
         )
     )
-    return line if b"E" not in line or not _EXPONENT.search(line) else _spelled_line(answer)
+    if (b"E-" in line or b"E+" in line) and _EXPONENT.search(line):
+        return _spelled_line(answer)
+    return line
 
 
 def _spelled_line(answer: Answer) -> bytes:

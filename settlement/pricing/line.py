@@ -11,6 +11,7 @@ from settlement.pricing.plan import Component, Plan
 
 # Which cost of the CDR a line belongs to; the first two count units, the others seconds.
 FIXED, ENERGY_COST, TIME_COST, PARKING_COST, RESERVATION_COST = range(5)
+FAMILIES = 5
 
 
 class Line(msgspec.Struct, gc=False):

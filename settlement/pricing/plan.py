@@ -6,7 +6,6 @@ equal tariffs give equal plans whatever was seen before; the cache only saves ti
 
 from collections.abc import Iterable
 from decimal import Decimal
-from itertools import count
 from typing import TypeVar
 
 import msgspec
@@ -15,7 +14,7 @@ from settlement.cdr import folded
 from settlement.pricing.exact import HUNDRED, canonical, divide
 from settlement.pricing.restriction import Test, compile_test
 from settlement.pricing.stretch import ENERGY, FLAT, PARKING, TIME
-from settlement.pricing.wording import describe_element
+from settlement.pricing.wording import FLAT_FEE, describe_element
 from settlement.tariff import PriceComponent, Tariff, TariffElement
 
 _BITS = {"ENERGY": ENERGY, "TIME": TIME, "PARKING_TIME": PARKING, "FLAT": FLAT}
@@ -25,10 +24,10 @@ _CACHED_PLANS = 4096  # tariffs in use at a time by all CPOs of a settlement, ge
 class Tax(msgspec.Struct, frozen=True):
     """How a price becomes an amount before and after taxes (spec-notes D.5)."""
 
-    number: int  # tells taxes apart while one CDR is priced
     mode: str  # NO: comes on top; YES: is contained; N/A: there is none
     rate: Decimal | None  # percent
     fraction: Decimal | None  # rate / 100
+    is_on_top: bool  # a rate is known and comes on top of the price
 
 
 class Component(msgspec.Struct, frozen=True):
@@ -106,13 +105,12 @@ def plan_of(tariff: Tariff) -> Plan:
 
 def compile_plan(tariff: Tariff) -> Plan:
     """Compile a tariff."""
-    numbers = count()
     taxes: dict[Decimal | None, Tax] = {}
     rows: dict[str | None, list[Row]] = {None: [], "RESERVATION": [], "RESERVATION_EXPIRES": []}
     for position, element in enumerate(tariff.elements):
         kind = element.restrictions.reservation if element.restrictions else None
         if kind in rows:
-            rows[kind].append(_row(position, element, tariff.tax_included, taxes, numbers))
+            rows[kind].append(_row(position, element, tariff.tax_included, taxes))
     reserved, expires = rows["RESERVATION"], rows["RESERVATION_EXPIRES"]
     tests = [row.test for kind in rows.values() for row in kind if row.test is not None]
     clocks = [test.clock for test in tests if test.clock is not None]
@@ -143,7 +141,6 @@ def _row(
     element: TariffElement,
     tax_included: str,
     taxes: dict[Decimal | None, Tax],
-    numbers: "count[int]",
 ) -> Row:
     types = {component.type for component in element.price_components}
     is_parking = "PARKING_TIME" in types and not types & {"TIME", "ENERGY"}
@@ -158,9 +155,9 @@ def _row(
             bit=bit,
             price=canonical(given.price),
             step=max(given.step_size, 1),  # D.4: 0 and below count as 1
-            tax=_tax(given, tax_included, taxes, numbers),
+            tax=_tax(given, tax_included, taxes),
             is_parking_fee=is_parking,
-            why=describe_element(position, element),
+            why=describe_element(position, element) + (FLAT_FEE if bit == FLAT else ""),
         )
     return Row(compile_test(element.restrictions), sum(components), tuple(components.values()))
 
@@ -169,12 +166,12 @@ def _tax(
     component: PriceComponent,
     mode: str,
     taxes: dict[Decimal | None, Tax],
-    numbers: "count[int]",
 ) -> Tax:
     rate = None if component.vat is None or mode == "N/A" else canonical(component.vat)
     if rate not in taxes:
         fraction = None if rate is None else divide(rate, HUNDRED)
-        taxes[rate] = Tax(next(numbers), mode, rate, fraction)
+        is_on_top = fraction is not None and mode != "YES"
+        taxes[rate] = Tax(mode, rate, fraction, is_on_top)
     return taxes[rate]
 
 

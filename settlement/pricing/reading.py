@@ -9,6 +9,7 @@ from settlement.cdr import Cdr
 from settlement.pricing.costs import Totals, split_as_claimed, total_costs
 from settlement.pricing.plan import Plan
 from settlement.pricing.profile import Profile
+from settlement.pricing.quick import is_ordinary, walk_quickly
 from settlement.pricing.references import Assigned, assigned_of
 from settlement.pricing.step import apply_steps
 from settlement.pricing.stretch import Stretch
@@ -35,20 +36,24 @@ def read_cdr(*, cdr: Cdr, assigned: Assigned, zone: str | None, rules: Profile) 
     odd: list[Odd] = []
     if assigned.has_life:
         assigned = _still_valid(cdr, assigned, rules, odd)
-    session = read_stretches(
-        cdr=cdr,
-        plans=assigned.by_period,
-        zone=None if zone is None else load_zone(zone),
-        rules=rules,
-        odd=odd,
-    )
-    stretches = session.stretches
-    is_reservation_only = stretches[0].is_reservation and _is_reservation_only(stretches)
-    is_expired = is_reservation_only and rules.expired_reservation == "inferred" and _unused(cdr)
-    if is_expired:
-        odd.append(Odd("reservation_expired", None, {}))
-    walk = Walk(rules, is_expired=is_expired)
-    walk.over(stretches)
+    place = None if zone is None else load_zone(zone)
+    quick = None
+    if assigned.is_simple and is_ordinary(rules) and cdr.charging_periods:
+        quick = walk_quickly(cdr=cdr, assigned=assigned, zone=place, rules=rules, odd=odd)
+    is_reservation_only = False
+    if quick is not None:
+        walk, volumes = quick
+    else:
+        measured = read_stretches(
+            cdr=cdr, plans=assigned.by_period, zone=place, rules=rules, odd=odd
+        )
+        volumes, stretches = measured.volumes, measured.stretches
+        is_reservation_only = stretches[0].is_reservation and _is_reservation_only(stretches)
+        is_expired = is_reservation_only and _is_expired(cdr, rules)
+        if is_expired:
+            odd.append(Odd("reservation_expired", None, {}))
+        walk = Walk(rules, is_expired=is_expired)
+        walk.over(stretches, has_clock=assigned.has_clock)
     if rules.step_size == "on":
         apply_steps(walk.priced, rules)
     totals = total_costs(walk.priced, assigned, rules, is_reservation_only=is_reservation_only)
@@ -57,16 +62,16 @@ def read_cdr(*, cdr: Cdr, assigned: Assigned, zone: str | None, rules: Profile) 
         split = split_as_claimed(totals, cdr.total_cost)
         is_split_claimed = split is not None
         totals = split or totals
-    return Reading(walk, assigned.plans, totals, session.volumes, odd, is_split_claimed)
+    return Reading(walk, assigned.plans, totals, volumes, odd, is_split_claimed)
 
 
 def _is_reservation_only(stretches: list[Stretch]) -> bool:
     return all(not stretch.mask for stretch in stretches)
 
 
-def _unused(cdr: Cdr) -> bool:
+def _is_expired(cdr: Cdr, rules: Profile) -> bool:
     """Say whether a CDR of reserved time alone stems from an expired reservation (D.6)."""
-    if cdr.total_energy:
+    if rules.expired_reservation != "inferred" or cdr.total_energy:
         return False
     location = cdr.cdr_location
     if cdr.session_id is None or location is None:

@@ -37,16 +37,21 @@ class Assigned(msgspec.Struct, frozen=True):
     has_life: bool  # some plan says from when or until when it is valid
     has_limits: bool  # some plan has a min_price or max_price
     lacks_rate: bool  # some plan has a component without a tax rate
+    has_clock: bool  # some plan asks the clock
+    is_simple: bool  # in the session nothing but the time of day decides
 
 
 def assigned_of(by_period: dict[int, Plan], plans: Sequence[Plan]) -> Assigned:
     """Join what the periods were assigned."""
-    has_life = has_limits = lacks_rate = False
+    has_life = has_limits = lacks_rate = has_clock = False
+    is_simple = True
     for plan in plans:
         has_life = has_life or plan.has_life
         has_limits = has_limits or plan.limits is not None
         lacks_rate = lacks_rate or plan.lacks_rate
-    return Assigned(by_period, tuple(plans), has_life, has_limits, lacks_rate)
+        has_clock = has_clock or bool(plan.clock_bounds)
+        is_simple = is_simple and plan.is_simple
+    return Assigned(by_period, tuple(plans), has_life, has_limits, lacks_rate, has_clock, is_simple)
 
 
 def assign(cdr: Cdr, tariffs: Sequence[Tariff], odd: list[Odd]) -> Assigned | Unpriceable:

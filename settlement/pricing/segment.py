@@ -3,12 +3,14 @@
 Rule: quotients that do not end are given to 18 decimals here; totals are never summed from these.
 """
 
+from decimal import Decimal
+
 from settlement.pricing.amount import sides_of
-from settlement.pricing.exact import SECONDS, ZERO, divide, multiply, shown, subtract
+from settlement.pricing.exact import SECONDS, ZERO, add, divide, multiply, shown, subtract
 from settlement.pricing.line import Line
 from settlement.pricing.priced import Segment
 from settlement.pricing.profile import Profile
-from settlement.pricing.wording import FLAT_FEE, FREE, NO_TARIFF
+from settlement.pricing.wording import FREE, NO_TARIFF
 
 
 def segment_of(line: Line, rules: Profile) -> Segment:
@@ -32,14 +34,20 @@ def segment_of(line: Line, rules: Profile) -> Segment:
             why=NO_TARIFF if plan is None else FREE,
         )
     assert plan is not None
-    tax, billed, is_time = component.tax, line.billed, line.is_time
-    amount = multiply(component.price, billed)
-    if is_time:
-        amount = divide(amount, SECONDS)
+    tax, billed = component.tax, line.billed
+    before: Decimal | None = multiply(component.price, billed)
+    after: Decimal | None
+    assert before is not None
+    if line.is_time:
+        before = divide(before, SECONDS)
         billed = shown(divide(billed, SECONDS))
-    before, after = sides_of(amount, tax, rules)
-    taxed = None if before is None or after is None else subtract(after, before)
-    if is_time or tax.mode == "YES":  # a quotient is in it
+    if tax.is_on_top:
+        taxed: Decimal | None = multiply(before, tax.fraction)  # type: ignore[arg-type]
+        after = add(before, taxed)  # type: ignore[arg-type]
+    else:
+        before, after = sides_of(before, tax, rules)
+        taxed = None if before is None or after is None else subtract(after, before)
+    if line.is_time or tax.mode == "YES":  # a quotient is in it
         before = None if before is None else shown(before)
         taxed = None if taxed is None else shown(taxed)
         after = None if after is None else shown(after)
@@ -57,5 +65,5 @@ def segment_of(line: Line, rules: Profile) -> Segment:
         tax_rate=tax.rate,
         tax=taxed,
         after_taxes=after,
-        why=component.why + (line.step or (FLAT_FEE if line.dimension == "FLAT" else "")),
+        why=component.why + line.step if line.step else component.why,
     )

@@ -9,6 +9,8 @@ from decimal import Decimal
 from settlement.pricing.exact import WATT_HOURS, ZERO, add, divide, multiply, remainder, subtract
 from settlement.pricing.line import (
     ENERGY_COST,
+    FAMILIES,
+    FIXED,
     PARKING_COST,
     RESERVATION_COST,
     TIME_COST,
@@ -22,32 +24,41 @@ from settlement.pricing.wording import stepped_energy, stepped_time
 def apply_steps(lines: list[Line], rules: Profile) -> None:
     """Add to the last of the priced lines of each dimension what its step_size asks for."""
     counts_free = rules.step_size_free_component == "counts"
-    is_of_one_tariff = rules.step_size_tariffs == "last_tariff"
-    last: dict[int, Line] = {}  # by family: the line whose component's step counts
-    totals: dict[tuple[int, str], Decimal] = {}  # what is rounded with it
-    last_time = None
+    last: list[Line | None] = [None] * FAMILIES  # the line whose component's step counts
+    totals = [ZERO] * FAMILIES  # what is rounded with it
+    last_time = FIXED  # that is none
     for line in lines:
         component = line.component
         assert component is not None
         if component.bit == FLAT or not (counts_free or component.price):
             continue
         family = line.family
-        key = (family, line.plan.key if is_of_one_tariff and line.plan else "")
-        totals[key] = add(totals[key], line.billed) if key in totals else line.billed
+        totals[family] = add(totals[family], line.billed)
         last[family] = line
-        if family in {TIME_COST, PARKING_COST}:
+        if TIME_COST <= family <= PARKING_COST:
             last_time = family
-    if PARKING_COST in last and rules.step_size_parking == "parking_first":
+    if rules.step_size_tariffs == "last_tariff":
+        totals = [_total_of_tariff(line, lines, counts_free=counts_free) for line in last]
+    if last[PARKING_COST] is not None and rules.step_size_parking == "parking_first":
         last_time = PARKING_COST
-    for family, line in last.items():
-        total = totals[family, line.plan.key if is_of_one_tariff and line.plan else ""]
-        if family == ENERGY_COST:
-            _step_energy(line, total, rules)
-        elif family == RESERVATION_COST:
-            if last_time is None or rules.step_size_reservation == "separate":
-                _step_time(line, total)
-        elif family == last_time:
-            _step_time(line, total)
+    energy, time, reserved = last[ENERGY_COST], last[last_time], last[RESERVATION_COST]
+    if energy is not None:
+        _step_energy(energy, totals[ENERGY_COST], rules)
+    if time is not None:
+        _step_time(time, totals[last_time])
+    if reserved is not None and (time is None or rules.step_size_reservation == "separate"):
+        _step_time(reserved, totals[RESERVATION_COST])
+
+
+def _total_of_tariff(last: Line | None, lines: list[Line], *, counts_free: bool) -> Decimal:
+    """Sum what the tariff of the last line prices in its dimension."""
+    total = ZERO
+    for line in lines if last is not None else ():
+        assert line.component is not None
+        is_counted = line.component.bit != FLAT and (counts_free or line.component.price)
+        if is_counted and line.family == last.family and line.plan is last.plan:  # type: ignore[union-attr]
+            total = add(total, line.billed)
+    return total
 
 
 def _step_energy(last: Line, total: Decimal, rules: Profile) -> None:

@@ -70,16 +70,11 @@ _SHORT = 2 * _DAY * 1_000_000  # microseconds in which no zone moves its clock t
 def tell_time(stretches: list[Stretch]) -> bool:
     """Say whether the clock is not moved during a session, and then tell each stretch its time.
 
-    Only where some tariff asks the clock and the zone is known; else the answer is no matter.
+    Only for where some tariff asks the clock; without a zone the answer is no matter.
     """
     first, last = stretches[0], stretches[-1]
     zone = first.zone
     if zone is None:
-        return True
-    for stretch in stretches:
-        if stretch.plan is not None and stretch.plan.clock_bounds:
-            break
-    else:
         return True
     length = microseconds(last.start - first.start) + last.length
     start = first.start.astimezone(zone)
@@ -88,9 +83,9 @@ def tell_time(stretches: list[Stretch]) -> bool:
         return False
     midnight = start.toordinal() * _DAY
     second = midnight + start.hour * 3600 + start.minute * 60 + start.second
-    fraction = start.microsecond
+    begin, fraction = first.start, start.microsecond
     for stretch in stretches:
-        passed = fraction + (stretch.start - first.start) // MICROSECOND
+        passed = (stretch.start - begin) // MICROSECOND + fraction
         stretch.day, stretch.second = divmod(second + passed // 1_000_000, _DAY)
     return True
 

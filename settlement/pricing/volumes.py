@@ -19,7 +19,7 @@ from settlement.pricing.profile import Profile
 from settlement.pricing.stretch import ENERGY, MICROSECOND, PARKING, TIME, Stretch, microseconds
 
 _NEAREST = Context(prec=200, rounding=ROUND_HALF_UP)
-_to_seconds = _NEAREST.to_integral_value
+to_seconds = _NEAREST.to_integral_value
 _SECOND = 1_000_000  # microseconds
 _WRITTEN = 180_000  # microseconds that four decimals of an hour can be off (spec-notes D.4)
 _TENTH = Decimal(10)
@@ -104,16 +104,12 @@ def read_stretches(
         start = period.start_date_time
         stretch = Stretch(index, plans.get(index), start, end - at, zone, at, energy)
         _measure(stretch, period.dimensions, rules, odd)
-        mask = stretch.mask
-        if mask & ENERGY:
-            energy = add(energy, stretch.energy)
-        if mask & TIME:
-            time = add(time, stretch.time_hours)
-        if mask & PARKING:
-            parking = add(parking, stretch.parking_hours)
+        energy = add(energy, stretch.energy)
+        time = add(time, stretch.time_hours)
+        parking = add(parking, stretch.parking_hours)
         stretches.append(stretch)
     if energy:
-        _doubt_energy(energy, end, rules, odd)
+        doubt_energy(energy, end, rules, odd)
     if rules.duration_starts == "after_reservation":
         _restart_durations(stretches, begin)
     return Measured(stretches, Volumes(energy, add(time, parking), parking))
@@ -149,14 +145,14 @@ def _measure(
         stretch.energy = energy
         mask = ENERGY
     if time:
-        seconds = _to_seconds(multiply(time, SECONDS))
+        seconds = to_seconds(multiply(time, SECONDS))
         if not (is_plain and ZERO < seconds <= longest):
             seconds, time = _seconds("TIME", time, stretch, rules, odd)
         if seconds:
             stretch.time, stretch.time_hours = seconds, time
             mask |= TIME
     if parking:
-        seconds = _to_seconds(multiply(parking, SECONDS))
+        seconds = to_seconds(multiply(parking, SECONDS))
         if not (is_plain and ZERO < seconds <= longest):
             seconds, parking = _seconds("PARKING_TIME", parking, stretch, rules, odd)
         if seconds:
@@ -199,7 +195,7 @@ def _seconds(
         difference = subtract(multiply(written, _MICRO), Decimal(length))
         if -_WRITTEN <= difference <= _WRITTEN:
             return Decimal((length + _SECOND // 2) // _SECOND), hours
-    return _to_seconds(written), hours
+    return to_seconds(written), hours
 
 
 def _unit(volume: Decimal, length: int) -> str:
@@ -211,7 +207,7 @@ def _unit(volume: Decimal, length: int) -> str:
     return "unknown"
 
 
-def _doubt_energy(total: Decimal, length: int, rules: Profile, odd: list[Odd]) -> None:
+def doubt_energy(total: Decimal, length: int, rules: Profile, odd: list[Odd]) -> None:
     """Remark energy that no charge point delivers in the session's time: Wh sent as kWh."""
     if length <= 0:
         return

@@ -3,8 +3,6 @@
 Rule: who prices what, once a phase or each time; volumes are copied, amounts are not computed.
 """
 
-from bisect import bisect_right
-
 from settlement.pricing.choice import Choice, choose
 from settlement.pricing.exact import ONE, ZERO
 from settlement.pricing.line import (
@@ -17,11 +15,8 @@ from settlement.pricing.line import (
 )
 from settlement.pricing.plan import Component, Plan, Row
 from settlement.pricing.profile import Profile
-from settlement.pricing.restriction import DAY, MICROSECONDS
 from settlement.pricing.split import may_change, pieces_of
 from settlement.pricing.stretch import ENERGY, FLAT, PARKING, TIME, Stretch, tell_time
-
-_NEEDS = 16  # what can be needed of four dimensions
 
 
 class Walk:
@@ -54,48 +49,15 @@ class Walk:
         self._is_fee_paid = False  # the session owes no FLAT any more
         self._seen: set[bool] = set()  # phases that have begun
 
-    def over(self, stretches: list[Stretch]) -> None:
+    def over(self, stretches: list[Stretch], *, has_clock: bool) -> None:
         """Walk all stretches in order; ZoneMissing where the clock decides and no zone is known."""
-        is_steady = tell_time(stretches)
-        is_quick = is_steady and self._rules.flat_fee != "phase_start_only"
+        is_steady = not has_clock or tell_time(stretches)
         for stretch in stretches:
             plan = stretch.plan
             if plan is None:
                 self._write(stretch, None, {}, stretch.mask)
-            elif not (plan.is_simple and is_quick and self._price_simply(stretch, plan)):
+            else:
                 self._price_at_bounds(stretch, plan, is_steady=is_steady)
-
-    def _price_simply(self, stretch: Stretch, plan: Plan) -> bool:
-        """Price a stretch in which the time of day alone decides, and no bound of it is passed.
-
-        Between two bounds the choice is always the same: it is made once for a plan. False
-        where this is no such stretch, and then nothing is done.
-        """
-        if stretch.reservation:
-            return False
-        mask, offers = stretch.mask, plan.offers
-        need = mask & offers
-        if not self._is_fee_paid:
-            need |= self._fee_due(plan, is_reservation=False) & offers
-        key = need
-        bounds = plan.clock_bounds
-        if bounds:
-            if stretch.zone is None:
-                return False
-            second = stretch.second
-            place = bisect_right(bounds, second)
-            following = bounds[place] if place < len(bounds) else bounds[0] + DAY
-            if (following - second) * MICROSECONDS < stretch.length:
-                return False
-            key += place * _NEEDS
-        chosen = plan.memo.get(key)
-        if chosen is None:
-            chosen = choose(plan.session, need, stretch, self._rules, self.missing)
-            plan.memo[key] = chosen
-        if need & FLAT:
-            self._fee(stretch, plan, chosen.get(FLAT), is_reservation=False)
-        self._write(stretch, plan, chosen, mask)
-        return True
 
     def _price_at_bounds(self, stretch: Stretch, plan: Plan, *, is_steady: bool) -> None:
         """Price a stretch of any kind, in pieces where the profile wants it split at bounds."""

@@ -39,21 +39,28 @@ class _Sums(msgspec.Struct):
     reservation: Decimal = _ZERO
 
 
-def reconcile_sums(cdr: Cdr) -> tuple[Finding, ...]:
-    """Check a CDR against itself; no finding where it is of one piece."""
+def reconcile_sums(cdr: Cdr, *, is_as_priced: bool = False) -> tuple[Finding, ...]:
+    """Check a CDR against itself; no finding where it is of one piece.
+
+    `is_as_priced` says that pricing found nothing odd in the volumes and came to every cost and
+    volume that is claimed (`claim.is_as_priced`): they are not added up once more.
+    """
     findings: list[Finding] = []
     start, end = cdr.start_date_time, cdr.end_date_time
     if end < start or _UNKNOWN_TIME in (start, end):
         findings.append(_times(cdr))
     if cdr.charging_periods:
-        sums = _sum_periods(cdr, findings)
-        findings += _volumes(cdr, sums)
+        _check_order(cdr, findings)
+        if not is_as_priced:
+            sums = _sum_periods(cdr, findings)
+            findings += _volumes(cdr, sums)
+            _doubt_energy(cdr, sums, findings)
     else:
-        sums = _Sums(energy=cdr.total_energy or _ZERO)
         path = "$.charging_periods"
         findings.append(_finding("periods_missing", path, "there are no charging periods"))
-    _doubt_energy(cdr, sums, findings)
-    findings += _costs(cdr)
+        _doubt_energy(cdr, _Sums(energy=cdr.total_energy or _ZERO), findings)
+    if not is_as_priced:
+        findings += _costs(cdr)
     findings += _credit(cdr)
     if cdr.tariffs:
         findings += _tariffs(cdr)
@@ -73,10 +80,9 @@ def _times(cdr: Cdr) -> Finding:
     )
 
 
-def _sum_periods(cdr: Cdr, findings: list[Finding]) -> _Sums:
-    """Add up the periods; find what is wrong with their order and with single volumes."""
-    periods = cdr.charging_periods
-    starts = [period.start_date_time for period in periods]
+def _check_order(cdr: Cdr, findings: list[Finding]) -> None:
+    """Find what is wrong with the order of the periods."""
+    starts = [period.start_date_time for period in cdr.charging_periods]
     ordered = sorted(starts)
     if ordered != starts:
         message = "the charging periods are not in time order"
@@ -96,29 +102,30 @@ def _sum_periods(cdr: Cdr, findings: list[Finding]) -> _Sums:
         path = f"$.charging_periods[{starts.index(ordered[-1])}].start_date_time"
         message = "a charging period starts after the session"
         findings.append(_finding("period_after_end", path, message))
-    sums = _Sums()
+
+
+def _sum_periods(cdr: Cdr, findings: list[Finding]) -> _Sums:
+    """Add up the periods; find what is wrong with single volumes."""
+    periods = cdr.charging_periods
+    starts = [period.start_date_time for period in periods]
     ends = [*starts[1:], cdr.end_date_time]
+    sums = dict.fromkeys(("ENERGY", "TIME", "PARKING_TIME", "RESERVATION_TIME"), _ZERO)
     for index, period in enumerate(periods):
         # a time volume of this many hours or more cannot be (ten times the period's length)
         too_long = (ends[index] - starts[index]) // _MICROSECOND * _FACTOR // _HOUR_MICROSECONDS
         for place, dimension in enumerate(period.dimensions):
-            kind, volume = dimension.type, dimension.volume
-            if kind == "ENERGY":
-                sums.energy = _add(sums.energy, volume)
-                continue
-            if kind == "TIME":
-                sums.time = _add(sums.time, volume)
-            elif kind == "PARKING_TIME":
-                sums.parking = _add(sums.parking, volume)
-            elif kind == "RESERVATION_TIME":
-                sums.reservation = _add(sums.reservation, volume)
+            kind = dimension.type
+            if kind in sums:
+                volume = dimension.volume
+                sums[kind] = _add(sums[kind], volume)
+                if kind == "ENERGY" or _ZERO <= volume < too_long:
+                    continue
             elif kind not in _SESSION_ONLY:
                 continue
-            if volume >= too_long or volume < _ZERO or kind in _SESSION_ONLY:
-                path = f"$.charging_periods[{index}].dimensions[{place}]"
-                length = ends[index] - starts[index]
-                findings += _odd_volume(dimension, path, length, is_credit=cdr.credit)
-    return sums
+            path = f"$.charging_periods[{index}].dimensions[{place}]"
+            length = ends[index] - starts[index]
+            findings += _odd_volume(dimension, path, length, is_credit=cdr.credit)
+    return _Sums(*sums.values())
 
 
 def _odd_volume(
