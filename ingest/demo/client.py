@@ -6,7 +6,7 @@ Rule: only what a partner may know is used: an address, a token and what the gat
 import asyncio
 import base64
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -31,10 +31,15 @@ class Partners:
     """All partners of the demo, each with its token and the endpoints it discovered."""
 
     def __init__(
-        self, *, http: httpx.AsyncClient, url: str, tokens: Mapping[str, str], tally: Tally
+        self,
+        *,
+        new_http: Callable[[], httpx.AsyncClient],
+        url: str,
+        tokens: Mapping[str, str],
+        tally: Tally,
     ) -> None:
-        """Take an HTTP client, the gateway's address and the tokens by party (CC*PPP)."""
-        self._http = http
+        """Take what makes a connection, the gateway's address and the tokens by party (CC*PPP)."""
+        self._new_http = new_http
         self._url = url.rstrip("/")
         self._headers = {party: _headers(party, token) for party, token in tokens.items()}
         self._endpoints: dict[str, dict[str, str]] = {}
@@ -45,17 +50,20 @@ class Partners:
 
         Raises Unusable where a token is refused or the version is not offered.
         """
-        for party in self._headers:
-            versions = await self._get(party, f"{self._url}/ocpi/versions")
-            urls = {version["version"]: version["url"] for version in versions}
-            if VERSION not in urls:
-                raise Unusable(f"the gateway offers OCPI {sorted(urls)}, the demo speaks {VERSION}")
-            details = await self._get(party, urls[VERSION])
-            self._endpoints[party] = {
-                endpoint["identifier"]: endpoint["url"].rstrip("/")
-                for endpoint in details["endpoints"]
-                if endpoint["role"] == "RECEIVER"
-            }
+        async with self._new_http() as http:
+            for party in self._headers:
+                versions = await self._get(http, party, f"{self._url}/ocpi/versions")
+                urls = {version["version"]: version["url"] for version in versions}
+                if VERSION not in urls:
+                    raise Unusable(
+                        f"the gateway offers OCPI {sorted(urls)}, the demo speaks {VERSION}"
+                    )
+                details = await self._get(http, party, urls[VERSION])
+                self._endpoints[party] = {
+                    endpoint["identifier"]: endpoint["url"].rstrip("/")
+                    for endpoint in details["endpoints"]
+                    if endpoint["role"] == "RECEIVER"
+                }
 
     async def send_all(self, chains: Iterable[Chain]) -> None:
         """Send chains side by side, the requests of a chain one after the other.
@@ -70,7 +78,7 @@ class Partners:
         except BaseExceptionGroup as failures:
             raise failures.exceptions[0] from failures
 
-    async def send(self, request: Request) -> None:
+    async def send(self, http: httpx.AsyncClient, request: Request) -> None:
         """Send one request until it has a final answer.
 
         Raises ServiceMissing where the gateway has not answered for PATIENCE_SECONDS.
@@ -81,7 +89,7 @@ class Partners:
         pause = FIRST_PAUSE_SECONDS
         while True:
             try:
-                answer = await self._http.request(
+                answer = await http.request(
                     request.method, url, content=request.body, headers=self._identified(request)
                 )
                 failure = f"HTTP {answer.status_code}"
@@ -99,9 +107,11 @@ class Partners:
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     async def _send_chains(self, waiting: Iterator[Chain]) -> None:
-        for chain in waiting:
-            for request in chain:
-                await self.send(request)
+        """Send what is left, over one connection of its own: a shared pool costs more than it saves."""
+        async with self._new_http() as http:
+            for chain in waiting:
+                for request in chain:
+                    await self.send(http, request)
 
     def _count(self, request: Request, answer: httpx.Response) -> None:
         if answer.status_code == httpx.codes.UNAUTHORIZED:
@@ -124,18 +134,21 @@ class Partners:
             "X-Correlation-ID": identifier,
         }
 
-    async def _get(self, party: str, url: str) -> Any:
-        answer = await self._http.get(url, headers=self._headers[party])
+    async def _get(self, http: httpx.AsyncClient, party: str, url: str) -> Any:
+        answer = await http.get(url, headers=self._headers[party])
         if answer.status_code == httpx.codes.UNAUTHORIZED:
             raise Unusable(f"the gateway does not take the token of {party}")
         answer.raise_for_status()
         return answer.json()["data"]
 
 
-def new_http() -> httpx.AsyncClient:
-    """Make the HTTP client that all partners share; proxies of the environment are not asked."""
-    limits = httpx.Limits(max_connections=CONCURRENCY, max_keepalive_connections=CONCURRENCY)
-    return httpx.AsyncClient(timeout=TIMEOUT_SECONDS, limits=limits, trust_env=False)
+def http_maker() -> Callable[[], httpx.AsyncClient]:
+    """Give what makes HTTP clients of one connection; proxies of the environment are not asked."""
+    context = httpx.create_ssl_context()  # once: reading the authorities takes its time
+    limits = httpx.Limits(max_connections=1)
+    return lambda: httpx.AsyncClient(
+        timeout=TIMEOUT_SECONDS, limits=limits, verify=context, trust_env=False
+    )
 
 
 def _headers(party: str, token: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ import msgspec
 from clickhouse_connect.driver.client import Client
 
 from ingest.demo.catalogue import PARTIES
-from ingest.demo.client import Partners, new_http
+from ingest.demo.client import Partners, http_maker
 from ingest.demo.drain import look, wait_until_passed
 from ingest.demo.scenario import Scenario
 from ingest.demo.tally import Tally
@@ -104,12 +104,13 @@ class Player:
         is_over = asyncio.Event()
         watch = asyncio.create_task(self._watch(is_over))
         try:
-            async with new_http() as http:
-                partners = Partners(http=http, url=self._url, tokens=tokens, tally=self._tally)
-                await partners.discover()
-                for phase in scenario.phases:
-                    self._stage = phase.name
-                    await partners.send_all(phase.chains)
+            partners = Partners(
+                new_http=http_maker(), url=self._url, tokens=tokens, tally=self._tally
+            )
+            await partners.discover()
+            for phase in scenario.phases:
+                self._stage = phase.name
+                await partners.send_all(phase.chains)
         finally:
             is_over.set()
             await watch
