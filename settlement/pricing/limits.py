@@ -46,10 +46,8 @@ def _bounded(amount: Decimal | None, bound: Decimal | None, *, is_low: bool) -> 
     return max(amount, bound) if is_low else min(amount, bound)
 
 
-def _scaled(other: Decimal, old: Decimal | None, new: Decimal | None) -> Decimal | None:
+def _scaled(other: Decimal, old: Decimal | None, new: Decimal | None) -> Decimal:
     """Scale the other side as this side went from old to new; from nothing: no tax."""
-    if old is None or new is None:
-        return None
-    if not old:
-        return new
-    return divide(multiply(other, new), old)
+    assert old is not None  # a side that is not known is not clamped
+    assert new is not None
+    return divide(multiply(other, new), old) if old else new

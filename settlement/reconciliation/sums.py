@@ -283,8 +283,6 @@ def _credit(cdr: Cdr) -> Iterator[Finding]:
 
 
 def _tariffs(cdr: Cdr) -> Iterator[Finding]:
-    if not cdr.tariffs:
-        return
     as_sent = {tariff.id for tariff in cdr.tariffs}
     known = as_sent | {folded(name) for name in as_sent}
     for index, period in enumerate(cdr.charging_periods):

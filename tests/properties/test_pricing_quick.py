@@ -85,7 +85,7 @@ def ordinary_sessions(draw: st.DrawFn) -> Cdr:
 
 
 @given(ordinary_sessions() | sessions(), st.sampled_from([None, *ZONES]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_the_quick_walk_agrees_with_the_full_one(cdr: Cdr, zone: str | None) -> None:
     quick = price(cdr=cdr, tariffs=cdr.tariffs, zone=zone)
 

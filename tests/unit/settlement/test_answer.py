@@ -186,3 +186,11 @@ def test_the_package_names_what_it_exports_and_nothing_else() -> None:
         _ = settlement.nothing
 
     assert settlement.price_cdr is price_cdr
+
+
+def test_a_claim_in_rounded_amounts_is_matched_without_a_finding() -> None:
+    cost = {"excl_vat": 5.13, "incl_vat": 6.2}
+
+    answer = price_cdr(a_cdr_document(total_cost=cost, total_energy_cost=cost))
+
+    assert (answer.verdict, answer.findings) == ("matched", ())

@@ -136,3 +136,14 @@ def test_only_bounds_inside_a_period_cut_it() -> None:
 
     # 600 s at 1; the second element needs 1 kWh so far, so the rest of the hour is at 3
     assert D("5.666666666666666667") == result.exact.total_cost.before_taxes  # type: ignore[union-attr]
+
+
+def test_a_fee_of_the_start_of_the_session_never_falls_due_inside_a_period() -> None:
+    fee = an_element(a_price_component(type="FLAT", price=D(2)), min_duration=1800)
+    day = an_element(a_price_component(price=D(1)), max_duration=1800)
+    tariff = a_tariff(elements=(fee, day, an_element(a_price_component())))
+    rules = msgspec.structs.replace(DEFAULT, flat_fee="phase_start_only", straddling="split")
+
+    result = priced(a_cdr(tariffs=(tariff,)), profile=rules)
+
+    assert {segment.dimension for segment in result.segments} == {"ENERGY", "TIME"}

@@ -3,13 +3,15 @@
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
-from settlement.finding import Finding
+from settlement.finding import Finding, Note
 from settlement.pricing.engine import price
-from settlement.pricing.priced import PricedCdr, Unpriceable
+from settlement.pricing.priced import Costs, PricedCdr, Unpriceable
 from settlement.pricing.profile import DEFAULT, profile_of
-from settlement.reconciliation.claim import reconcile_claim, verdict_of
+from settlement.reconciliation.claim import is_as_priced, reconcile_claim, verdict_of
+from settlement.reconciliation.sums import reconcile_sums
 from settlement.tariff import Price, TariffElement
 from tests.builders import a_cdr, a_price_component, a_tariff
 
@@ -203,3 +205,44 @@ def test_a_verdict_follows_from_findings_and_price(
     findings = [a_finding(*one) for one in given]
 
     assert verdict == verdict_of(findings=findings, priced=priced, is_invalid=is_invalid)
+
+
+AS_PRICED: list[tuple[dict[str, Any], bool]] = [
+    ({}, True),
+    ({"total_energy": None, "total_time": None}, True),
+    ({"total_cost": a_price("5.12", "6.20")}, False),
+    ({"total_cost": None}, False),
+    ({"total_fixed_cost": a_price("0", "0")}, False),
+    ({"total_energy_cost": None}, False),
+    ({"total_energy": Decimal("20.4")}, False),
+    ({"total_time": Decimal(3)}, False),
+    ({"total_parking_time": Decimal(1)}, False),
+]
+
+
+@pytest.mark.parametrize(("changes", "expected"), AS_PRICED)
+def test_a_claim_of_exactly_what_was_priced_is_seen_quickly(
+    changes: dict[str, Any], expected: bool
+) -> None:
+    cost = a_price("5.13", "6.20")
+    told = {"total_cost": cost, "total_energy_cost": cost} | changes
+    cdr = a_cdr(**told)
+    priced = price(cdr=cdr, tariffs=cdr.tariffs, zone=None)
+    assert isinstance(priced, PricedCdr)
+    claimed = Costs(**{name: getattr(cdr, name) for name in Costs.__struct_fields__})
+
+    assert expected == is_as_priced(claimed=claimed, priced=priced)
+    if expected:
+        assert reconcile_claim(cdr=cdr, priced=priced, profile=DEFAULT) == ()
+        assert reconcile_sums(cdr) == ()
+
+
+def test_an_odd_volume_is_never_as_priced() -> None:
+    cdr = a_cdr()
+    priced = price(cdr=cdr, tariffs=cdr.tariffs, zone=None)
+    assert isinstance(priced, PricedCdr)
+    note = Note(code="time_negative", path="$", message="")
+    odd = msgspec.structs.replace(priced, notes=(note,))
+
+    assert is_as_priced(claimed=priced.rounded, priced=priced)
+    assert not is_as_priced(claimed=priced.rounded, priced=odd)

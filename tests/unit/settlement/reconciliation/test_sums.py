@@ -246,6 +246,21 @@ def test_energy_in_wh_is_told_with_the_other_figure() -> None:
     assert (finding.claimed, finding.computed) == ("41000", "41")
 
 
+def test_energy_up_to_what_the_power_delivers_in_the_exact_time_is_no_finding() -> None:
+    second = timedelta(seconds=1)
+    changes = {"charging_periods": (a_period(E="0.5"),), "total_energy": D("0.5")}
+
+    assert reconcile_sums(a_cdr(end_date_time=START + second, total_time=None, **changes)) == ()
+
+
+def test_of_a_cdr_as_priced_only_the_order_is_checked() -> None:
+    cdr = a_consistent_cdr(total_energy=D(99), start_date_time=START - HOUR)
+
+    findings = reconcile_sums(cdr, is_as_priced=True)
+
+    assert codes(findings) == ["first_period_not_at_start"]
+
+
 COSTS = [
     ({"total_fixed_cost": Price(D(1), D("1.21"))}, None),
     ({"total_fixed_cost": Price(D("1.02"), D("1.23"))}, None),  # a cent for each of two parts
