@@ -47,16 +47,21 @@ def fits_time(value: datetime) -> bool:
 
 
 def canonical(value: Decimal) -> Decimal:
-    """Give the one spelling of a number: no trailing zeros, no exponent, no negative zero."""
+    """Give the one spelling of a number: no trailing zeros, no exponent, no negative zero.
+
+    One of more digits than any sum has (`EXACT`) keeps its exponent; it fits no column.
+    """
     text = str(value)
     if text[-1] != "0" and _is_plain(text):
         return value
     if not value:
         return _ZERO
     shortest = value.normalize(EXACT)
-    _, _, exponent = shortest.as_tuple()
+    _, digits, exponent = shortest.as_tuple()
     assert isinstance(exponent, int)
-    return shortest.quantize(Decimal(1), context=EXACT) if exponent > 0 else shortest
+    if exponent <= 0 or len(digits) + exponent > EXACT.prec:
+        return shortest
+    return shortest.quantize(Decimal(1), context=EXACT)
 
 
 def stored(value: Decimal) -> Decimal:

@@ -11,11 +11,10 @@ from settlement.bounds import EXACT
 from settlement.finding import Finding
 from settlement.ledger.posting import post_claim
 from settlement.ocpi.problem import UnreadableDocument
-from streams.outcome import CdrOutcome, DeadLetter
+from streams.outcome import CdrOutcome, DeadLetter, TooLarge
 from streams.record import Record
 from streams.state import CdrState, DeadLetterState, State, key_of
 from streams.steps.admit import REASON_CHARACTERS
-from streams.steps.admit_change import TooManyChanges
 from streams.topics import INBOX
 
 _ZERO = Decimal(0)
@@ -23,7 +22,7 @@ _ZERO = Decimal(0)
 
 def reason_of(record: Record, error: Exception) -> str:
     """Give the stable code of a failure."""
-    if isinstance(error, TooManyChanges):
+    if isinstance(error, TooLarge):
         return "too_large"
     is_unreadable = isinstance(error, UnreadableDocument) or not record.envelope.module
     return "unreadable" if is_unreadable else "step_failed"
@@ -36,7 +35,7 @@ def dead_letter(
     text = str(error) or type(error).__name__
     if not record.envelope.module:
         text = "the headers are no envelope of this program"
-    elif not isinstance(error, UnreadableDocument | TooManyChanges):
+    elif not isinstance(error, UnreadableDocument | TooLarge):
         text = f"{type(error).__name__}: {text}"
     return DeadLetter(
         origin_topic=INBOX.name,

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from settlement.bounds import fits_time
+
 SCHEMA_VERSION = 1
 
 # (OCPI module, HTTP method) -> the past-tense fact. The values are `ce_type`.
@@ -57,6 +59,20 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     def received(self) -> datetime:
         """Give the receipt as a UTC datetime."""
         return datetime.fromisoformat(self.received_time).astimezone(UTC)
+
+
+def receipt_of(text: str) -> datetime | None:
+    """Read a time of receipt as UTC; None for what is no instant between 2000 and 2100.
+
+    One without an offset is none: it would be read in the time zone of this process.
+    """
+    try:
+        received = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if received.tzinfo is None or not fits_time(received):
+        return None
+    return received.astimezone(UTC)
 
 
 _FIELDS = Envelope.__struct_fields__

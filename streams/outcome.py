@@ -203,6 +203,14 @@ class DeadLetterDecided(msgspec.Struct, frozen=True, kw_only=True):
     version: int
 
 
+# A message of a derived topic holds 16 MiB (streams.topics); what is said of a CDR leaves room.
+OUTCOME_BYTES = 12 * 1024 * 1024
+
+
+class TooLarge(Exception):  # noqa: N818 - the partner's documents, not an error of ours
+    """A document, or what is to be kept or said of it, is larger than can be handled in time."""
+
+
 # In the order of their names, so that the bytes do not depend on the order of the fields.
 _SAID = tuple(sorted(set(CdrOutcome.__struct_fields__) - PROVENANCE))
 _say = attrgetter(*_SAID)
@@ -210,6 +218,11 @@ _ENCODER = msgspec.json.Encoder()
 
 
 def outcome_digest(outcome: CdrOutcome) -> str:
-    """Give the digest of everything an outcome says, provenance left out (blueprint 5.10)."""
-    said = dict(zip(_SAID, _say(outcome), strict=True))
-    return hashlib.sha256(_ENCODER.encode(said)).hexdigest()[:32]
+    """Give the digest of everything an outcome says, provenance left out (blueprint 5.10).
+
+    Raises TooLarge for what the broker would refuse.
+    """
+    said = _ENCODER.encode(dict(zip(_SAID, _say(outcome), strict=True)))
+    if len(said) > OUTCOME_BYTES:
+        raise TooLarge(f"the outcome holds {len(said)} bytes, {OUTCOME_BYTES} fit a message")
+    return hashlib.sha256(said).hexdigest()[:32]

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from settlement.cdr import folded
-from streams.events import Envelope, NewerSchema, envelope_of
+from streams.events import Envelope, NewerSchema, envelope_of, receipt_of
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,8 +28,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 def record_at(message: Any) -> Record:
     """Read a Kafka message of the inbox (Faust's or aiokafka's).
 
-    Headers that are no envelope give an empty module, which no step admits. Raises NewerSchema
-    for what a newer program wrote.
+    Headers that are no envelope, or name no time of receipt, give an empty module, which no step
+    admits. Raises NewerSchema for what a newer program wrote.
     """
     headers = message.headers
     pairs = headers.items() if isinstance(headers, dict) else headers or ()
@@ -38,6 +38,8 @@ def record_at(message: Any) -> Record:
     except NewerSchema:
         raise
     except ValueError:
+        envelope = _stranger(message)
+    if receipt_of(envelope.received_time) is None:
         envelope = _stranger(message)
     return Record(
         partition=message.partition,

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from settlement.cdr import folded
+from streams.events import receipt_of
 from streams.outcome import (
     CdrOutcome,
     DeadLetter,
@@ -207,7 +208,7 @@ def _one(function: Callable[[Any], Row]) -> Callable[[Any], list[Row]]:
 
 
 def _time(text: str | None) -> datetime:
-    return datetime.fromisoformat(text) if text else EPOCH
+    return receipt_of(text or "") or EPOCH
 
 
 class Feed(msgspec.Struct, frozen=True):

@@ -46,7 +46,8 @@ def base_choice(
 
     None where nothing is known under that id.
     """
-    timely = [v for v in versions if v.last_updated <= start and v.received <= start + notice]
+    # Not `start + notice`: a start in the year 9999 has no day after it.
+    timely = [v for v in versions if v.last_updated <= start and v.received - notice <= start]
     if timely:
         newest = max(timely, key=lambda v: (v.last_updated, v.digest))
         tied = sum(1 for v in timely if v.last_updated == newest.last_updated) > 1
@@ -75,7 +76,7 @@ def late_choices(
     late = [
         v
         for v in versions
-        if v.last_updated <= start and v.received > start + notice and v is not base.version
+        if v.last_updated <= start and v.received - notice > start and v is not base.version
     ]
     late.sort(key=lambda v: (v.last_updated, v.digest), reverse=True)
     return [_published(v) for v in late]

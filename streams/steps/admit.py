@@ -13,12 +13,14 @@ from settlement.cdr import Cdr
 from settlement.digest import cdr_digest
 from settlement.ocpi.door import parse_cdr
 from settlement.ocpi.parsed import Parsed
+from settlement.tariff import Tariff
 from streams.outcome import (
     DeadLetterDecided,
     DocumentOutcome,
     LocationOutcome,
     SessionOutcome,
     TariffOutcome,
+    TooLarge,
 )
 from streams.record import Record
 from streams.state import CdrCopy, CdrState, State, key_of
@@ -27,6 +29,11 @@ ObjectOutcome = SessionOutcome | TariffOutcome | LocationOutcome | DeadLetterDec
 # A month earlier than this is a wrong clock at the charge point, not a session (blueprint 5.6).
 EARLIEST_MONTH = datetime(2015, 1, 1, tzinfo=UTC)
 LATEST_AFTER_RECEIPT = timedelta(days=31)
+# A period is tried against each element; beyond these a single CDR would hold up its partition,
+# and the transactions of others, for many seconds. A period every ten seconds of a day and six
+# prices for each hour of a week stay within.
+CHARGING_PERIODS = 10_000
+TARIFF_ELEMENTS = 1_000
 
 
 class Admission(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +71,24 @@ def storage_month(*, end: datetime | None, received: datetime) -> date:
     return date(received.year, received.month, 1)
 
 
+def bounded_tariff(tariff: Tariff) -> None:
+    """Raise TooLarge for a tariff that cannot be tried in time."""
+    if len(tariff.elements) > TARIFF_ELEMENTS:
+        raise TooLarge(
+            f"{len(tariff.elements)} tariff elements, {TARIFF_ELEMENTS} are tried in time"
+        )
+
+
+def bounded_cdr(cdr: Cdr) -> None:
+    """Raise TooLarge for a CDR that cannot be priced in time."""
+    if len(cdr.charging_periods) > CHARGING_PERIODS:
+        raise TooLarge(
+            f"{len(cdr.charging_periods)} charging periods, {CHARGING_PERIODS} are priced in time"
+        )
+    for tariff in cdr.tariffs:
+        bounded_tariff(tariff)
+
+
 def raw_digest(value: bytes) -> str:
     """Give the digest of a document's bytes."""
     return hashlib.sha256(value).hexdigest()[:32]
@@ -73,6 +98,7 @@ def admit_cdr(record: Record, state: State) -> Admission:
     """Admit a CDR document; raises UnreadableDocument for what cannot be read."""
     envelope = record.envelope
     parsed = parse_cdr(record.value, ocpi_version=envelope.ocpi_version)
+    bounded_cdr(parsed.value)
     key = key_of("cdr", envelope.cpo, record.object_key)
     digest = cdr_digest(parsed.value)
     raw = raw_digest(record.value)

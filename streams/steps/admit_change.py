@@ -17,9 +17,18 @@ from settlement.ocpi.door import parse_location, parse_session, parse_tariff
 from settlement.ocpi.problem import Problem, UnreadableDocument
 from settlement.party import parse_party
 from settlement.reconciliation.tariff_choice import TariffVersion
+from streams.outcome import TooLarge
 from streams.record import Record
-from streams.state import LocationState, SessionState, State, StoredChange, TariffState, key_of
-from streams.steps.admit import Admission, document_outcome
+from streams.state import (
+    LocationState,
+    SessionState,
+    State,
+    StoredChange,
+    TariffState,
+    encode,
+    key_of,
+)
+from streams.steps.admit import Admission, bounded_tariff, document_outcome
 from streams.steps.outline import location_outcome, session_outcome, tariff_outcomes
 
 # What a location can change about a price or a check; a PATCH of anything else has no effect.
@@ -42,7 +51,7 @@ LOCATION_FIELDS = frozenset(
 CHANGES_BYTES = 8 * 1024 * 1024
 
 
-class TooManyChanges(Exception):  # noqa: N818 - the partner's documents, not an error of ours
+class TooManyChanges(TooLarge):
     """The documents of one object together are larger than its state may be."""
 
 
@@ -117,6 +126,7 @@ def admit_tariff(record: Record, state: State) -> Admission:
             document=document_outcome(record, "applied"), objects=tariff_outcomes(record, after)
         )
     parsed = parse_tariff(record.value, ocpi_version=envelope.ocpi_version).value
+    bounded_tariff(parsed)
     tariff = msgspec.structs.replace(parsed, id=envelope.object_id, cpo=parse_party(envelope.cpo))
     version = TariffVersion(
         tariff=tariff,
@@ -136,6 +146,11 @@ def admit_tariff(record: Record, state: State) -> Admission:
         offsets=(*before.offsets[:place], record.offset, *before.offsets[place + 1 :]),
         is_deleted=False,
     )
+    if (size := len(encode(after))) > CHANGES_BYTES:
+        raise TooManyChanges(
+            f"{len(after.versions)} versions of one tariff hold {size} bytes, "
+            f"{CHANGES_BYTES} are kept"
+        )
     state.put(key, after)
     return Admission(
         document=document_outcome(record, "applied"),
