@@ -10,8 +10,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
-from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -23,6 +21,7 @@ from settlement.cli.working import one_line, working
 from settlement.ocpi.problem import UnreadableDocument
 from settlement.ocpi.version import VERSIONS
 from settlement.pricing.profile import UnusableProfile, load_profile
+from settlement.tariff import Tariff
 from settlement.zone import load_zone
 
 CHUNK = 200  # documents that a process gets at a time
@@ -59,20 +58,20 @@ def open_desk(order: Order) -> Desk:
     except UnusableProfile as error:
         raise Unusable(f"--profile: {error}") from error
     return Desk(
-        tariffs=[_tariff(path) for path in order.tariffs],
+        tariffs=[tariff for path in order.tariffs for tariff in _tariffs(path)],
         time_zone=order.time_zone,
         ocpi_version=order.ocpi_version,
         profile=profile,
     )
 
 
-def _tariff(path: str) -> Any:
-    try:
-        return load_tariff(Path(path))
-    except OSError as error:
-        raise Unusable(f"--tariff {path}: {error.strerror}") from error
-    except UnreadableDocument as error:
-        raise Unusable(f"--tariff {path}: {error}") from error
+def _tariffs(path: str) -> list[Tariff]:
+    """Read the tariff of a file, or those of an array."""
+    with Documents(path) as documents:
+        try:
+            return [load_tariff(document.data) for document in documents]
+        except UnreadableDocument as error:
+            raise Unusable(f"--tariff {path}: {error}") from error
 
 
 def print_document(

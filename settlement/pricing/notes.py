@@ -18,6 +18,10 @@ _SENTENCES = {
     "periods_missing": (
         "There are no charging periods: one period with total_energy and total_time is priced."
     ),
+    "time_not_known": (
+        "Start or end is 1970, that is not known: what depends on the clock or on durations "
+        "is priced as if it were meant."
+    ),
     "periods_out_of_order": "The charging periods are not in time order: priced by start time.",
     "period_without_tariff": "The period names no tariff while others do: it is free.",
     "tariff_not_named": "No charging period names a tariff: the only one, {tariff}, applies.",

@@ -18,6 +18,7 @@ from settlement.pricing.walk import Walk
 from settlement.zone import load_zone
 
 _NOT_AVAILABLE = "#NA"  # OCPI 2.2.1, 16.3: a required string whose value cannot exist
+_UNKNOWN_YEAR = 1970  # OCPI 2.2.1, 10.2: 1970-01-01 stands for a start or end that nobody knows
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
@@ -36,6 +37,8 @@ def read_cdr(*, cdr: Cdr, assigned: Assigned, zone: str | None, rules: Profile) 
     odd: list[Odd] = []
     if assigned.has_life:
         assigned = _still_valid(cdr, assigned, rules, odd)
+    if _UNKNOWN_YEAR in (cdr.start_date_time.year, cdr.end_date_time.year):
+        odd.append(Odd("time_not_known", None, {}))
     place = None if zone is None else load_zone(zone)
     quick = None
     if assigned.is_simple and is_ordinary(rules) and cdr.charging_periods:

@@ -295,6 +295,15 @@ def test_a_tariff_that_is_none_is_unusable(settle: Run, written: Any) -> None:
     assert "$.id" in err
 
 
+def test_a_file_may_hold_several_tariffs(settle: Run, written: Any) -> None:
+    tariffs = written([a_tariff_document(id="OTHER"), a_tariff_document()], "tariffs.json")
+
+    code, out, _ = settle("price", "--json", "--tariff", tariffs, written(a_cdr_document()))
+
+    assert code == 0
+    assert json.loads(out)["segments"][0]["tariff_id"] == "T1"
+
+
 def test_a_profile_changes_the_price_and_is_named(
     settle: Run, written: Any, tmp_path: Path
 ) -> None:

@@ -244,3 +244,10 @@ def test_a_time_far_from_the_length_of_its_fractional_period_counts_as_written()
     )
 
     assert D("0.9") == priced(cdr).exact.total_cost.before_taxes  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("field", ["start_date_time", "end_date_time"])
+def test_a_time_that_nobody_knows_is_noted(field: str) -> None:
+    result = priced(a_cdr(**{field: datetime(1970, 1, 1, tzinfo=UTC)}))
+
+    assert [note.code for note in result.notes] == ["time_not_known"]
