@@ -107,7 +107,7 @@ class Partners:
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     async def _send_chains(self, waiting: Iterator[Chain]) -> None:
-        """Send what is left over a connection of its own; a shared pool costs more than it saves."""
+        """Send what is left over a connection of its own; a shared pool costs more."""
         async with self._new_http() as http:
             for chain in waiting:
                 for request in chain:
