@@ -30,8 +30,9 @@ _LONGEST = 400 * DAY * _SECOND  # a longer "period" is an error of its own, not 
 def may_change(stretch: Stretch, plan: Plan, *, is_steady: bool) -> bool:
     """Say cheaply whether some bound of the tariff lies inside the stretch; may be wrong on yes.
 
-    `is_steady` says that the clock is not moved during the session. Without a time zone the clock bounds are left out: they count only where the clock is asked,
-    and asking raises ZoneMissing.
+    `is_steady` says that the clock is not moved during the session. Without a time zone the
+    clock bounds are left out: they count only where the clock is asked, and that raises
+    ZoneMissing.
     """
     length = stretch.length
     if length <= 0:

@@ -53,10 +53,12 @@ def apply_steps(lines: list[Line], rules: Profile) -> None:
 def _total_of_tariff(last: Line | None, lines: list[Line], *, counts_free: bool) -> Decimal:
     """Sum what the tariff of the last line prices in its dimension."""
     total = ZERO
-    for line in lines if last is not None else ():
+    if last is None:
+        return total
+    for line in lines:
         assert line.component is not None
         is_counted = line.component.bit != FLAT and (counts_free or line.component.price)
-        if is_counted and line.family == last.family and line.plan is last.plan:  # type: ignore[union-attr]
+        if is_counted and line.family == last.family and line.plan is last.plan:
             total = add(total, line.billed)
     return total
 

@@ -2,7 +2,7 @@
 
 Rule: measures and prints, never gates by absolute time. The CDR is typical: one tariff of three
 elements, four periods, 2.7 KB; ids, times and volumes differ, tariffs repeat as in life.
-Run it with `pytest -m bench -s tests/bench/bench_pricing.py` or `python -m tests.bench.bench_pricing`.
+Run it with `python -m tests.bench.bench_pricing`, or `pytest -m bench -s` and this file's name.
 """
 
 import gc

@@ -13,7 +13,8 @@ EXAMPLES = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
 def test_an_example_of_the_readme_runs(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(README.parents[1])
 
-    exec(compile(EXAMPLES[number], f"settlement/README.md, example {number}", "exec"), {})  # noqa: S102
+    code = compile(EXAMPLES[number], f"settlement/README.md, example {number}", "exec")
+    exec(code, {})  # noqa: S102
 
     assert Path.cwd() == README.parents[1]
 
