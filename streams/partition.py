@@ -98,6 +98,7 @@ class Partition:
         )
         fit(partition=self.number, marker=self._marker, facts=facts)
         self._state.load(objects)
+        self._dead_letters = dead_letters_in_a_row(self._state, self._marker)
         logger.warning(
             "partition %s: %s objects in %.2f s, applied up to %s",
             self.number,
@@ -250,7 +251,8 @@ class Partition:
             raise TooManyDeadLetters(
                 f"partition {self.number}: more than "
                 f"{self._settings.streams_dead_letters_in_a_row} dead letters in a row: "
-                "look at the newest ones with `settle dead-letters list`"
+                "look at the newest ones with `settle dead-letters list`; where the documents "
+                "are wrong, not the program, raise STREAMS_DEAD_LETTERS_IN_A_ROW"
             )
 
     async def _flushed(self) -> None:
@@ -280,6 +282,17 @@ class Partition:
             await self._flush.write(batches=batches, changed=changed, marker=self._marker)
         for _ in range(unacked):
             self._unacked.popleft().ack()
+
+
+def dead_letters_in_a_row(state: State, marker: Marker | None) -> int:
+    """Count the open dead letters that end at the marker: a restart does not forgive them."""
+    if marker is None:
+        return 0
+    offsets = state.open_dead_letters()
+    count = 0
+    while marker.offset - count in offsets:
+        count += 1
+    return count
 
 
 def marker_of(record: Record, *, cursor: str | None = None) -> Marker:

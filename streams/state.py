@@ -151,6 +151,14 @@ class State:
         """Give the keys of the CDRs that a fact about `key` concerns, in key order."""
         return sorted(self._touching.get(key, ()))
 
+    def open_dead_letters(self) -> set[int]:
+        """Give the offsets of the facts that left a dead letter nobody has decided on."""
+        return {
+            int(value.key)
+            for value in self._objects.values()
+            if isinstance(value, DeadLetterState) and value.status == "open"
+        }
+
     def put(self, key: str, value: StateObject) -> None:
         """Change an object; staged until `seal`."""
         self._undo.append((key, self._objects.get(key)))

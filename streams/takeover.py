@@ -58,6 +58,13 @@ def fit(*, partition: int, marker: Marker | None, facts: InboxFacts) -> None:
             f"{name} holds event {facts.marked_id} at offset {marker.offset}, its state has "
             f"applied {marker.ce_id} there: it is another inbox"
         )
+    # Acknowledged is only what a committed transaction holds.
+    following = marker.offset + (1 if marker.cursor is None else 0)
+    if facts.committed is not None and facts.committed > following:
+        raise StateDoesNotFit(
+            f"{name} was read up to offset {facts.committed}, its state only to {following}: "
+            "the state topic is older than it was, restore it or replay into the next generation"
+        )
 
 
 async def read_inbox_facts(
