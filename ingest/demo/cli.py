@@ -91,10 +91,10 @@ def _scenario(cdrs: int | None, seed: int, sessions: Path | None) -> Scenario:
 def _run(scenario: Scenario, data_dir: Path, *, as_json: bool, keep: bool) -> list[str]:
     """Play with a stack, print, and give the differences found."""
     from ingest.demo import figures, keeping, play, show  # noqa: PLC0415 - heavy
-    from settlement.clickhouse.client import connect  # noqa: PLC0415 - heavy
+    from settlement.clickhouse.query import connect_reader  # noqa: PLC0415 - heavy
 
     with _stack(data_dir, keep=keep) as stack:
-        reader = connect(stack.reader_url)
+        reader = connect_reader(stack.reader_url)
         with _progress(scenario) as look:
             player = play.Player(
                 brokers=stack.brokers, gateway_url=stack.ingest_url, reader=reader, look=look

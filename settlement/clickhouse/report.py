@@ -1,7 +1,7 @@
 """What finance asks first: totals a pair, findings, the account of every document, one CDR.
 
-Rule: reads the views of database `settlement` as any reader could, and computes nothing that is
-not a sum; amounts are before taxes and never added across currencies.
+Rule: reads the views as any reader could, through a client of `query.connect_reader`, and
+computes nothing that is not a sum; amounts are before taxes, never added across currencies.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ SELECT
     sum(payable) AS payable,
     sum(held) AS held,
     sumIf(ifNull(claimed_before_taxes, 0), NOT is_credit AND verdict = 'disputed') AS disputed
-FROM settlement.cdr_settled
+FROM cdr_settled
 WHERE currency != ''
 GROUP BY cpo, emsp, currency
 ORDER BY cpo, emsp, currency
@@ -38,7 +38,7 @@ SELECT
     currency,
     count() AS count,
     sum(ifNull(difference, 0)) AS difference
-FROM settlement.cdr_finding
+FROM cdr_finding
 GROUP BY code, currency
 ORDER BY code, currency
 """
@@ -52,19 +52,19 @@ SELECT
     countIf(place = 'conflict') AS conflict,
     countIf(place = 'duplicate') AS duplicate,
     countIf(place = 'dead_lettered') AS dead_lettered,
-    (SELECT count() FROM settlement.document_rejected WHERE module = 'cdrs') AS rejected
+    (SELECT count() FROM document_rejected WHERE module = 'cdrs') AS rejected
 FROM
 (
     SELECT if(o.outcome IN ('first', 'conflict'), s.bucket, o.outcome) AS place
     FROM
     (
         SELECT cpo, object_key, kafka_partition, kafka_offset
-        FROM settlement.document_received
+        FROM document_received
         WHERE module = 'cdrs'
     ) AS d
-    LEFT JOIN settlement.document_outcome AS o
+    LEFT JOIN document_outcome AS o
         ON o.kafka_partition = d.kafka_partition AND o.kafka_offset = d.kafka_offset
-    LEFT JOIN settlement.cdr_settled AS s
+    LEFT JOIN cdr_settled AS s
         ON s.cpo = d.cpo AND s.cdr_key = d.object_key
 )
 """
@@ -72,34 +72,34 @@ FROM
 # The inbox has no gaps, so that offsets count records; this is asked every second.
 PASSED = """
 SELECT
-    (SELECT sum(next_offset) FROM settlement.sink_offset WHERE topic = 'inbox') AS received,
-    (SELECT count() FROM settlement.cdr_settled) AS cdrs
+    (SELECT sum(next_offset) FROM sink_offset WHERE topic = 'inbox') AS received,
+    (SELECT count() FROM cdr_settled) AS cdrs
 """
 
 DECIDED = """
-SELECT count() AS decided FROM settlement.document_outcome
+SELECT count() AS decided FROM document_outcome
 """
 
 ACCEPTED_OF = """
 SELECT
     (
-        SELECT count() FROM settlement.document_received
+        SELECT count() FROM document_received
         WHERE module = 'cdrs' AND partner IN {partners:Array(String)}
     ) AS accepted,
     (
-        SELECT count() FROM settlement.document_rejected
+        SELECT count() FROM document_rejected
         WHERE module = 'cdrs' AND partner IN {partners:Array(String)}
     ) AS rejected
 """
 
 SINK_OFFSETS = """
-SELECT topic, kafka_partition, next_offset FROM settlement.sink_offset
+SELECT topic, kafka_partition, next_offset FROM sink_offset
 """
 
 # The one that is disputed most; where none is, the dearest that has a working.
 TELLING = """
 SELECT cpo, cdr_key
-FROM settlement.cdr_settled
+FROM cdr_settled
 WHERE NOT is_credit AND verdict IN ('disputed', 'matched')
 ORDER BY verdict = 'disputed' DESC, held DESC, payable DESC, cpo, cdr_key
 LIMIT 1
@@ -111,21 +111,21 @@ SELECT
     cpo, cdr_id, emsp, currency, session_id, start_date_time, end_date_time, energy_kwh,
     claimed_before_taxes, claimed_after_taxes, priced_before_taxes, priced_after_taxes,
     payable, held, verdict, price_basis
-FROM settlement.cdr_settled {_ONE_CDR}
+FROM cdr_settled {_ONE_CDR}
 """
 SEGMENTS = f"""
 SELECT
     period, dimension, tariff_id, volume, billed_volume, unit_price, before_taxes, tax_rate, why
-FROM settlement.cdr_price_segment {_ONE_CDR}
+FROM cdr_price_segment {_ONE_CDR}
 ORDER BY position
 """
 CDR_FINDINGS = f"""
 SELECT code, severity, path, claimed, computed, difference, message
-FROM settlement.cdr_finding {_ONE_CDR}
+FROM cdr_finding {_ONE_CDR}
 ORDER BY position
 """
 POSTINGS = f"""
-SELECT account, amount, currency FROM settlement.journal_posting {_ONE_CDR}
+SELECT account, amount, currency FROM journal_posting {_ONE_CDR}
 ORDER BY position
 """
 
