@@ -27,7 +27,7 @@ from streams.topics import INBOX, apply_topics
 from tests.integration.clickhouse_fixture import ClickHouse
 from tests.pipeline.inbox import Inbox, Sent
 
-_GENERATIONS = itertools.count(100)
+_GENERATIONS = itertools.count(5_000)  # apart from those that tests of migrations make
 SETTLE_SECONDS = 60.0
 # Signs of a row's place in time that a process cannot repeat: none. Rows are equal to the last.
 COMPARED = (

@@ -151,6 +151,8 @@ def test_the_real_migrations_make_tables_with_comments_throughout(
 def test_the_views_show_the_first_generation_until_they_are_pointed_elsewhere(
     clickhouse: ClickHouse, client: Client, generation: int
 ) -> None:
+    client.command("DROP DATABASE IF EXISTS settlement")  # as other tests of the run left it
+    client.command("DROP DATABASE IF EXISTS settlement_g1")
     migrate(url=clickhouse.url)
     before = live_generation(client)
     migrate(url=clickhouse.url, generation=generation)
