@@ -20,6 +20,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from settlement.clickhouse.migrate import migrate
 from streams.events import headers_of
+from streams.generation import generations
 from streams.publisher import Publisher
 from streams.record import record_at
 from streams.rows import Row
@@ -27,7 +28,7 @@ from streams.topics import INBOX, apply_topics
 from tests.integration.clickhouse_fixture import ClickHouse
 from tests.pipeline.inbox import Inbox, Sent
 
-_GENERATIONS = itertools.count(5_000)  # apart from those that tests of migrations make
+_GENERATIONS = itertools.count(1_000)
 SETTLE_SECONDS = 60.0
 # Signs of a row's place in time that a process cannot repeat: none. Rows are equal to the last.
 COMPARED = (
@@ -48,7 +49,8 @@ class Rig:
         self.brokers = brokers
         self.clickhouse = clickhouse
         self.folder = folder
-        self.generation = next(_GENERATIONS)
+        taken = generations(clickhouse.client())  # other tests make some of their own
+        self.generation = next(number for number in _GENERATIONS if number not in taken)
         self.database = f"settlement_g{self.generation}"
         self.processes: list[subprocess.Popen[bytes]] = []
         asyncio.run(apply_topics(brokers=brokers, generation=self.generation))
