@@ -3,6 +3,7 @@
 Rule: plain aiokafka, no consumer group, read committed; nothing is written.
 """
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -125,6 +126,7 @@ async def open_log(brokers: str, *, fetch_bytes: int = FETCH_BYTES) -> AsyncIter
     try:
         topics = await _topics(brokers)
         await consumer.start()
+        await asyncio.sleep(0)  # its tasks cannot be stopped before they have begun
         yield Log(consumer=consumer, topics=topics)
     except (OffsetOutOfRangeError, NoOffsetForPartitionError) as lost:
         raise CannotLook(f"Kafka at {brokers} does not hold the offsets it told: {lost}") from lost

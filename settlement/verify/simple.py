@@ -32,6 +32,8 @@ def simple_total(tariff: Tariff, document: CdrDocument, currency: str) -> Decima
         return None
     if tariff.currency != currency or document.is_credit:
         return None
+    if len({period.tariff_id is None for period in document.periods}) > 1:
+        return None  # where some periods name a tariff, one that names none is free
     volumes = {name: _volume(name, document) for name in DIMENSIONS}
     amount = ZERO
     for name, volume in volumes.items():

@@ -1,0 +1,419 @@
+"""`settle verify` finds nothing where all is well, and names every single thing that is not.
+
+Rule: each corruption stands alone: in ClickHouse it is undone afterwards, in the log it is forged
+in a copy.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from typer.testing import CliRunner
+
+from settlement.cli import app
+from settlement.clickhouse.local.process import (
+    running_clickhouse,
+    start_clickhouse,
+    stop_clickhouse,
+)
+from settlement.clickhouse.migrate import migrate
+from settlement.ledger.posting import post_claim
+from streams.local.kafka import running_kafka, start_kafka, stop_kafka
+from streams.outcome import CdrOutcome
+from tests.integration.clickhouse_fixture import ClickHouse
+from tests.integration.gateway_process import create_topics
+from tests.integration.rig import Rig, a_rig
+from tests.integration.verified import CPO, Copy, traffic, undone
+from tests.pipeline.documents import awkward_documents
+
+pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(180)]
+
+
+@pytest.fixture(scope="module")
+def rig(
+    kafka: str, clickhouse: ClickHouse, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Rig]:
+    folder = tmp_path_factory.mktemp("verify")
+    with a_rig(brokers=kafka, clickhouse=clickhouse, folder=folder) as running:
+        running.start("streams")
+        running.start("sink")
+        running.send([*awkward_documents(), *traffic()])
+        running.wait_until_settled()
+        assert looked(running, wait=30)["equal"]
+        running.stop()  # nothing may heal what is corrupted
+        yield running
+
+
+def verified(stack: Rig | Copy, *, wait: int = 0) -> Any:
+    environment = {"KAFKA_BROKERS": stack.brokers, "CLICKHOUSE_URL": stack.clickhouse.url}
+    asked = ["verify", "--json", "--wait", str(wait), "--generation", str(stack.generation)]
+    return CliRunner().invoke(app, asked, env=environment)
+
+
+def looked(stack: Rig | Copy, *, wait: int = 0) -> dict[str, Any]:
+    result = verified(stack, wait=wait)
+    assert result.stdout, (result.exception, result.stderr)
+    report: dict[str, Any] = json.loads(result.stdout)
+    assert result.exit_code == (0 if report["equal"] else 1), result.stderr
+    return report
+
+
+def differences(stack: Rig | Copy) -> list[str]:
+    found = looked(stack)["differences"]
+    return [f"{one['check']}: {one['where']}: {one['expected']} / {one['found']}" for one in found]
+
+
+def of_cdr(key: str) -> str:
+    return f"WHERE cpo = '{CPO}' AND cdr_key = '{key}'"
+
+
+def test_a_settled_month_agrees_in_everything(rig: Rig) -> None:
+    report = looked(rig)
+
+    assert report["differences"] == []
+    assert report["whole"]
+    documents = report["documents"]
+    assert documents["unexplained"] == 0
+    assert min(documents[place] for place in (
+        "settled", "waiting", "conflict", "duplicate", "dead_lettered")) > 0  # fmt: skip
+    assert report["cdrs"] >= len({sent.object_id.upper() for sent in traffic()}) / 2
+
+
+def updated(table: str, change: str, where: str) -> tuple[str, str]:
+    return table, f"ALTER TABLE {{db}}.{table} UPDATE {change} {where} {NOW}"
+
+
+def deleted(table: str, where: str) -> tuple[str, str]:
+    return table, f"ALTER TABLE {{db}}.{table} DELETE {where} {NOW}"
+
+
+def edited(change: str, key: str = "PLAIN-1") -> tuple[str, str]:
+    return updated("cdr_settled", change, of_cdr(key))
+
+
+def of_document(key: str) -> str:
+    return f"WHERE cpo = '{CPO}' AND object_key = '{key}'"
+
+
+NOW = "SETTINGS mutations_sync = 1"
+RERUN = of_cdr("RERUN")
+LAST_RERUN = f"{RERUN} AND version = (SELECT max(version) FROM {{db}}.cdr_outcome {RERUN})"
+STRANGE = "INSERT INTO {db}.cdr_outcome SELECT * REPLACE('0000' AS outcome_digest) "
+TWICE = "`posting.account` = arrayConcat(`posting.account`, `posting.account`)"
+DOUBLED = f"{TWICE}, `posting.amount` = arrayConcat(`posting.amount`, `posting.amount`)"
+SESSIONS = f"WHERE cpo = '{CPO}' AND module = 'sessions' AND http_method = 'PUT'"
+
+# What is corrupted: the table, the statement, and what the differences must name.
+CORRUPTIONS = {
+    "dropped CDR": (
+        *deleted("cdr_settled", of_cdr("PLAIN-1")),
+        ["row: CDR AT*VFY PLAIN-1: a row of version", "recount: CDRs of AT*VFY"],
+    ),
+    "doubled posting": (
+        *edited(DOUBLED),
+        ["arithmetic: CDR AT*VFY PLAIN-1: posting", "row: CDR AT*VFY PLAIN-1: postings"],
+    ),
+    "wrong sum": (
+        *edited("claimed_before_taxes = claimed_before_taxes + 1"),
+        [
+            "recount: CDR AT*VFY PLAIN-1: claimed_before_taxes",
+            "EUR: claimed",
+            "arithmetic: CDR AT*VFY PLAIN-1: payable + held",
+        ],
+    ),
+    "edited text": (
+        *edited("time_zone = 'Europe/Paris'"),
+        ["row: CDR AT*VFY PLAIN-1: time_zone"],
+    ),
+    "edited time": (
+        *edited("end_date_time = end_date_time + 1"),
+        ["row: CDR AT*VFY PLAIN-1: end_date_time", "recount: CDR AT*VFY PLAIN-1: end_date_time"],
+    ),
+    "edited entry": (
+        *edited("`segment.why` = arrayMap(x -> 'because', `segment.why`)"),
+        ["row: CDR AT*VFY PLAIN-1: segments[0].why"],
+    ),
+    "edited provenance": (
+        *edited("received_time = received_time + 1"),
+        ["row: CDR AT*VFY PLAIN-1: received_time"],
+    ),
+    "edited finding": (
+        *edited("`finding.severity` = arrayMap(x -> 'info', `finding.severity`)", "NO-CLAIM"),
+        ["row: CDR AT*VFY NO-CLAIM: findings[2].severity"],
+    ),
+    "lost re-run": (
+        *deleted("cdr_outcome", LAST_RERUN),
+        ["history: CDR AT*VFY RERUN: outcome of version"],
+    ),
+    "outcome that nobody made": (
+        "cdr_outcome",
+        f"{STRANGE} FROM {{db}}.cdr_outcome {of_cdr('PLAIN-2')}",
+        ["history: CDR AT*VFY PLAIN-2: outcome of version"],
+    ),
+    "edited outcome": (
+        *updated("cdr_outcome", "held = held + 1", of_cdr("PLAIN-2")),
+        ["history: CDR AT*VFY PLAIN-2 version"],
+    ),
+    "unexplained document": (
+        *deleted("document_outcome", of_document("PLAIN-3")),
+        ["unexplained document: first in document_outcome / no row"],
+    ),
+    "other outcome of a document": (
+        *updated("document_outcome", "outcome = 'duplicate'", of_document("PLAIN-3")),
+        ["row of document_outcome: first at version"],
+    ),
+    "edited document": (
+        *updated("document_received", "body = replaceOne(body, '5.04', '5.05')",
+                 of_document("PLAIN-4")),
+        ["sha256 of the document"],
+    ),
+    "edited session": (
+        *updated("document_received", "body = concat(body, ' ')", SESSIONS),
+        ["sha256 of the document"],
+    ),
+    "lost document": (
+        *deleted("document_received", of_document("PLAIN-5")),
+        ["a row in document_received / nothing"],
+    ),
+    "lost dead letter": (
+        *deleted("dead_letter", of_document("BROKEN")),
+        ["dead-letter: inbox/"],
+    ),
+    "sink_offset behind": (
+        *updated("sink_offset", "next_offset = 0", "WHERE topic LIKE 'settlement.cdr%'"),
+        ["that message stands in cdr_outcome / 0"],
+    ),
+    "sink_offset ahead": (
+        *updated("sink_offset", "next_offset = next_offset + 1000", "WHERE topic = 'inbox'"),
+        ["sink_offset: inbox/"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("table", "statement", "named"),
+    [pytest.param(*corruption, id=name) for name, corruption in CORRUPTIONS.items()],
+)
+def test_a_corrupted_table_is_named(rig: Rig, table: str, statement: str, named: list[str]) -> None:
+    with undone(rig, table):
+        rig.clickhouse.client().command(statement.replace("{db}", rig.database))
+
+        found = differences(rig)
+
+    assert [text for text in named if not any(text in line for line in found)] == [], found
+
+
+def test_a_row_of_a_higher_version_that_nobody_made_is_named(rig: Rig) -> None:
+    with undone(rig, "cdr_settled"):
+        rig.clickhouse.client().command(
+            f"INSERT INTO {rig.database}.cdr_settled SELECT * REPLACE("
+            "version + 1 AS version, payable + 1 AS payable, held - 1 AS held) "
+            f"FROM {rig.database}.cdr_settled FINAL {of_cdr('PLAIN-6')}"
+        )
+
+        found = differences(rig)
+
+    assert any(line.startswith("row: CDR AT*VFY PLAIN-6: version") for line in found), found
+    assert any(line.startswith("row: CDR AT*VFY PLAIN-6: payable") for line in found), found
+
+
+def test_a_row_that_stands_in_two_months_is_named(rig: Rig) -> None:
+    with undone(rig, "cdr_settled"):
+        rig.clickhouse.client().command(
+            f"INSERT INTO {rig.database}.cdr_settled SELECT * REPLACE("
+            "toDate('2020-01-01') AS month) "
+            f"FROM {rig.database}.cdr_settled FINAL {of_cdr('PLAIN-7')}"
+        )
+
+        found = differences(rig)
+
+    assert any("CDR AT*VFY PLAIN-7: one row" in line for line in found), found
+
+
+def dearer(outcome: CdrOutcome) -> CdrOutcome:
+    """Price a cent too much, and pay it: everything else stays."""
+    cent = Decimal("0.10")
+    assert outcome.priced_before_taxes is not None
+    assert outcome.priced_energy is not None
+    return msgspec.structs.replace(
+        outcome,
+        priced_before_taxes=outcome.priced_before_taxes + cent,
+        priced_energy=outcome.priced_energy + cent,
+    )
+
+
+def at_another_price(outcome: CdrOutcome) -> CdrOutcome:
+    """Price by 0.30 instead of 0.25 a kWh, so that every sum is right."""
+    segments = tuple(
+        msgspec.structs.replace(
+            one, unit_price=Decimal("0.3"), before_taxes=Decimal("6.15"), tax=Decimal("1.2915")
+        )
+        if one.dimension == "ENERGY"
+        else one
+        for one in outcome.segments
+    )
+    return msgspec.structs.replace(
+        outcome,
+        segments=segments,
+        priced_before_taxes=Decimal("6.15"),
+        priced_after_taxes=Decimal("7.44"),
+        priced_energy=Decimal("6.15"),
+    )
+
+
+def with_less_energy(outcome: CdrOutcome) -> CdrOutcome:
+    """Measure 4 kWh instead of 20.5, so that every sum is right, and hold the rest."""
+    segments = tuple(
+        msgspec.structs.replace(
+            one,
+            volume=Decimal(4),
+            billed_volume=Decimal(4),
+            before_taxes=Decimal(1),
+            tax=Decimal("0.21"),
+        )
+        if one.dimension == "ENERGY"
+        else one
+        for one in outcome.segments
+    )
+    assert outcome.claimed_before_taxes is not None
+    held = outcome.claimed_before_taxes - 1
+    return msgspec.structs.replace(
+        outcome,
+        segments=segments,
+        priced_before_taxes=Decimal(1),
+        priced_after_taxes=Decimal("1.21"),
+        priced_energy=Decimal(1),
+        payable=Decimal(1),
+        held=held,
+        postings=post_claim(payable=Decimal(1), held=held),
+        verdict="disputed",
+    )
+
+
+def by_the_first_version(outcome: CdrOutcome) -> CdrOutcome:
+    """Choose the older of two versions in time, priced as it says."""
+    tariffs = tuple(
+        msgspec.structs.replace(one, is_chosen=place == 0)
+        for place, one in enumerate(outcome.tariffs)
+    )
+    segments = tuple(
+        msgspec.structs.replace(
+            one, unit_price=Decimal("0.25"), before_taxes=Decimal("5.125"), tax=Decimal("1.07625")
+        )
+        if one.dimension == "ENERGY"
+        else one
+        for one in outcome.segments
+    )
+    return msgspec.structs.replace(
+        outcome,
+        tariffs=tariffs,
+        segments=segments,
+        priced_before_taxes=Decimal("5.13"),
+        priced_after_taxes=Decimal("6.20"),
+        priced_energy=Decimal("5.13"),
+    )
+
+
+def without_a_version(outcome: CdrOutcome) -> CdrOutcome:
+    """List one version less than was published."""
+    return msgspec.structs.replace(outcome, tariffs=outcome.tariffs[:2])
+
+
+def waiting(outcome: CdrOutcome) -> CdrOutcome:
+    """Wait for a tariff that is there."""
+    return msgspec.structs.replace(outcome, waits_for=("V1",))
+
+
+FORGERIES: list[tuple[str, Callable[[CdrOutcome], CdrOutcome], str]] = [
+    ("PLAIN-8", dearer, "arithmetic: CDR AT*VFY PLAIN-8: priced_before_taxes"),
+    ("PLAIN-9", at_another_price, "working: CDR AT*VFY PLAIN-9: segment 0: unit_price"),
+    ("PLAIN-10", with_less_energy, "working: CDR AT*VFY PLAIN-10: ENERGY of charging period 0"),
+    ("CHOSEN", by_the_first_version, "tariff: CDR AT*VFY CHOSEN: tariff V1: the version chosen"),
+    ("CHOSEN", without_a_version, "tariff: CDR AT*VFY CHOSEN: tariff V1: published versions"),
+    ("WAITS", waiting, "waiting: CDR AT*VFY WAITS waits for V1"),
+]
+
+
+@pytest.fixture(scope="module")
+def copy(rig: Rig) -> Copy:
+    copied = Copy(rig)
+    assert differences(copied) == []
+    return copied
+
+
+@pytest.mark.parametrize(
+    ("cdr_key", "change", "named"),
+    [pytest.param(*forgery, id=forgery[1].__name__) for forgery in FORGERIES],
+)
+def test_an_outcome_forged_in_the_log_and_the_tables_is_named(
+    copy: Copy, cdr_key: str, change: Callable[[CdrOutcome], CdrOutcome], named: str
+) -> None:
+    with copy.forged(cdr_key, change):
+        found = differences(copy)
+
+    assert [line for line in found if line.startswith(named)], found
+    assert [line for line in found if f" {cdr_key}:" not in line and " waits for" not in line] == []
+
+
+def test_nothing_is_found_in_a_stack_at_work(
+    kafka: str, clickhouse: ClickHouse, tmp_path: Path
+) -> None:
+    with a_rig(brokers=kafka, clickhouse=clickhouse, folder=tmp_path) as rig:
+        rig.start("streams")
+        rig.start("sink")
+        rig.wait_until_settled()
+        documents = traffic()
+        with ThreadPoolExecutor() as pool:
+            sent = pool.submit(lambda: [rig.send(documents) for _ in range(8)])
+            reports = [looked(rig, wait=20) for _ in range(3)]
+            sent.result()
+
+        assert [report["differences"] for report in reports] == [[], [], []]
+        assert looked(rig, wait=30)["equal"]
+
+
+def test_what_the_sink_has_not_stored_is_not_looked_at_and_said_so(rig: Rig) -> None:
+    ends = {one["partition"]: one["end"] for one in looked(rig)["inbox"]}
+    rig.send(traffic()[6:8])  # worker and sink are gone
+
+    result = verified(rig)
+    report = json.loads(result.stdout)
+
+    assert result.exit_code == 0
+    assert not report["whole"]
+    assert {one["partition"]: one["looked_below"] for one in report["inbox"]} == ends
+
+
+def test_services_that_are_down_are_started_for_the_look_and_stopped(tmp_path: Path) -> None:
+    started = start_clickhouse(data_dir=tmp_path, port=None)
+    migrate(url=started.url)
+    stop_clickhouse(data_dir=tmp_path)
+    create_topics(start_kafka(data_dir=tmp_path, port=None).brokers)
+    stop_kafka(data_dir=tmp_path)
+
+    result = CliRunner().invoke(
+        app, ["verify", "--data", str(tmp_path)], env={"KAFKA_BROKERS": "", "CLICKHOUSE_URL": ""}
+    )
+
+    assert (result.exit_code, "Everything agrees." in result.stderr) == (0, True), result.output
+    assert running_kafka(data_dir=tmp_path) is None
+    assert running_clickhouse(data_dir=tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("brokers", "generation"), [("127.0.0.1:9", "1"), ("", "77777")], ids=["Kafka", "tables"]
+)
+def test_where_it_cannot_look_it_says_why(rig: Rig, brokers: str, generation: str) -> None:
+    environment = {
+        "KAFKA_BROKERS": brokers or rig.brokers,
+        "CLICKHOUSE_URL": rig.clickhouse.url,
+    }
+
+    result = CliRunner().invoke(app, ["verify", "--generation", generation], env=environment)
+
+    assert str(result.exception).startswith("could not look: ")
