@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from settlement.clickhouse.migrate import migrate
 from streams.events import headers_of
-from streams.generation import generations
+from streams.generation import generations, inbox_ends
 from streams.publisher import Publisher
 from streams.record import record_at
 from streams.rows import Row
@@ -29,7 +29,8 @@ from tests.integration.clickhouse_fixture import ClickHouse
 from tests.pipeline.inbox import Inbox, Sent
 
 _GENERATIONS = itertools.count(1_000)
-SETTLE_SECONDS = 60.0
+SETTLE_SECONDS = 120.0
+LAST_ROWS_SECONDS = 10.0
 # Signs of a row's place in time that a process cannot repeat: none. Rows are equal to the last.
 COMPARED = (
     "cdr_settled",
@@ -40,6 +41,8 @@ COMPARED = (
     "location_current",
     "dead_letter",
 )
+# The column of each table that names the object.
+KEY_COLUMNS = {"cdr_key", "object_key", "session_key", "tariff_key", "location_key"}
 
 
 class Rig:
@@ -53,11 +56,14 @@ class Rig:
         self.generation = next(number for number in _GENERATIONS if number not in taken)
         self.database = f"settlement_g{self.generation}"
         self.processes: list[subprocess.Popen[bytes]] = []
+        self._folds = {number: Inbox(partition=number) for number in range(INBOX.partitions)}
         asyncio.run(apply_topics(brokers=brokers, generation=self.generation))
         migrate(url=clickhouse.url, generation=self.generation)
 
-    def start(self, role: str, **settings: str) -> subprocess.Popen[bytes]:
-        """Start a role as the supervisor does."""
+    def start(
+        self, role: str, *, module: str = "settlement", log_name: str = "", **settings: str
+    ) -> subprocess.Popen[bytes]:
+        """Start a role as the supervisor does, or a changed one that a test's module runs."""
         environment = {
             **os.environ,
             "KAFKA_BROKERS": self.brokers,
@@ -65,9 +71,9 @@ class Rig:
             "STREAMS_GENERATION": str(self.generation),
             **settings,
         }
-        log = (self.folder / f"{role}.log").open("ab")
+        log = (self.folder / f"{log_name or role}.log").open("ab")
         process = subprocess.Popen(
-            [sys.executable, "-m", "settlement", "run", role],
+            [sys.executable, "-m", module, "run", role],
             env=environment,
             stdout=log,
             stderr=log,
@@ -103,44 +109,62 @@ class Rig:
 
     def inbox(self) -> list[ConsumerRecord]:
         """Read everything the inbox holds."""
-        return asyncio.run(_read_inbox(self.brokers))
+        return asyncio.run(_read_inbox(self.brokers, {}))
+
+    def fold(self) -> dict[int, Inbox]:
+        """Apply in memory what has come into the inbox since the last time."""
+        known = {number: len(fold.log) for number, fold in self._folds.items()}
+        for message in asyncio.run(_read_inbox(self.brokers, known)):
+            self._folds[message.partition].replay(record_at(message))
+        return self._folds
 
     def expected(self) -> dict[str, list[Row]]:
         """Give the rows that the inbox as it stands must lead to."""
-        folds: dict[int, Inbox] = {}
-        for message in self.inbox():
-            fold = folds.setdefault(message.partition, Inbox(partition=message.partition))
-            fold.replay(record_at(message))
-        return {
-            table: [row for _, fold in sorted(folds.items()) for row in fold.rows(table)]
-            for table in COMPARED
-        }
+        folds = sorted(self.fold().items())
+        return {table: [row for _, fold in folds for row in fold.rows(table)] for table in COMPARED}
 
-    def rows(self, table: str, columns: Sequence[str]) -> list[Row]:
-        """Give the rows of a table, merged."""
+    def rows(self, table: str, columns: Sequence[str], *, prefix: str = "") -> list[Row]:
+        """Give the rows of a table, merged; only those whose object begins with `prefix`."""
         named = ", ".join(f"`{column}`" for column in columns)
         client = self.clickhouse.client()
-        found = client.query(f"SELECT {named} FROM {self.database}.{table} FINAL")
+        found = client.query(
+            f"SELECT {named} FROM {self.database}.{table} FINAL "
+            f"WHERE startsWith({_key_column(columns)}, {{prefix:String}})",
+            parameters={"prefix": prefix},
+        )
         return [dict(zip(columns, row, strict=True)) for row in found.result_rows]
 
     def settled(self) -> bool:
         """Tell whether every inbox record has its outcome in the tables."""
         client = self.clickhouse.client()
         query = f"SELECT count() FROM {self.database}.document_outcome FINAL"
-        return bool(client.query(query).result_rows[0][0] >= len(self.inbox()))
+        ends = asyncio.run(inbox_ends(self.brokers))
+        return bool(client.query(query).result_rows[0][0] >= sum(ends.values()))
 
     def wait_until_settled(self, seconds: float = SETTLE_SECONDS) -> None:
         wait_until(self.settled, seconds=seconds, told=self.logs)
 
-    def differences(self) -> list[str]:
-        """Compare every table with what the inbox must lead to, a line each."""
+    def differences(self, *, prefix: str = "") -> list[str]:
+        """Compare every table with what the inbox must lead to, a line each.
+
+        With a prefix only the rows of objects whose id begins with it. A transaction fills
+        several topics, and the sink may read one of them a moment after the other.
+        """
+        deadline = time.monotonic() + LAST_ROWS_SECONDS
+        while (found := self._differences(prefix)) and time.monotonic() < deadline:
+            time.sleep(0.5)
+        return found
+
+    def _differences(self, prefix: str) -> list[str]:
         found: list[str] = []
-        for table, rows in self.expected().items():
-            if not rows:
+        for table, every in self.expected().items():
+            if not every:
                 continue
-            columns = sorted(rows[0])
+            columns = sorted(every[0])
+            key = _key_column(columns)
+            rows = [row for row in every if row[key].startswith(prefix)]
             expected = sorted(_text(row, columns) for row in rows)
-            actual = sorted(_text(row, columns) for row in self.rows(table, columns))
+            actual = sorted(_text(row, columns) for row in self.rows(table, columns, prefix=prefix))
             found += [f"{table}: missing {row}" for row in sorted(set(expected) - set(actual))]
             found += [f"{table}: strange {row}" for row in sorted(set(actual) - set(expected))]
             if len(expected) != len(actual):
@@ -173,7 +197,14 @@ def wait_until(
         time.sleep(0.2)
 
 
-async def _read_inbox(brokers: str) -> list[ConsumerRecord]:
+def _key_column(columns: Sequence[str]) -> str:
+    """Give the column that holds the object's id, in upper case."""
+    (key,) = [name for name in columns if name in KEY_COLUMNS]
+    return key
+
+
+async def _read_inbox(brokers: str, known: Mapping[int, int]) -> list[ConsumerRecord]:
+    """Read the inbox from the offsets that are known of each partition."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=brokers, group_id=None, auto_offset_reset="earliest"
     )
@@ -184,7 +215,7 @@ async def _read_inbox(brokers: str) -> list[ConsumerRecord]:
         ends = await consumer.end_offsets(places)
         found: list[ConsumerRecord] = []
         for place in places:
-            await consumer.seek_to_beginning(place)
+            consumer.seek(place, known.get(place.partition, 0))
         while any([await consumer.position(place) < ends[place] for place in places]):
             for records in (await consumer.getmany(timeout_ms=500)).values():
                 found += records

@@ -1,0 +1,30 @@
+"""The kill matrix with one seed a point; tests/README.md says how all of it is run.
+
+Rule: nothing is asserted here but the verdict of the round.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.integration.kill_matrix.arena import Arena, an_arena
+from tests.integration.kill_matrix.points import POINTS, Point
+from tests.integration.kill_matrix.verdict import run_round
+
+pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(400)]
+SEED = 0
+
+
+@pytest.fixture(scope="module")
+def arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
+    with an_arena(tmp_path_factory.mktemp("arena")) as running:
+        yield running
+
+
+@pytest.mark.parametrize("point", POINTS, ids=lambda point: point.name)
+def test_whatever_is_killed_nothing_is_lost_and_nothing_doubled(arena: Arena, point: Point) -> None:
+    done = run_round(arena, point, seed=SEED, least=10)
+
+    assert done.problems == [], arena.logs()
+    assert done.acknowledged > 0
+    assert done.rows == done.acknowledged
