@@ -17,7 +17,7 @@ import typer
 from ingest.demo.scenario import Scenario, month, real_sessions
 from ingest.demo.session_file import read_sessions
 from settlement.cli.exit import FINDINGS
-from settlement.cli.services import DataDir
+from settlement.cli.services import DataDir, ServiceMissing
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -74,7 +74,7 @@ def demo(
     """
     scenario = _scenario(cdrs, seed, sessions)
     try:
-        with _termination_as_interrupt():
+        with _termination_as_interrupt(), _services_named():
             found = _run(scenario, data.resolve(), as_json=as_json, keep=keep)
     except KeyboardInterrupt:
         _say("stopped; what was answered 1000 is kept and settles when the stack runs again")
@@ -147,6 +147,26 @@ def _progress(scenario: Scenario) -> "Iterator[Callable[[Stage], None]]":
 
     with Board(console=_console(), cdrs=scenario.cdrs) as board:
         yield board.look
+
+
+@contextmanager
+def _services_named() -> Iterator[None]:
+    """Say in one sentence which service went away in the middle of a run."""
+    from aiokafka.errors import KafkaError  # noqa: PLC0415 - heavy
+    from clickhouse_connect.driver.exceptions import OperationalError  # noqa: PLC0415 - heavy
+    from httpx import HTTPError  # noqa: PLC0415 - heavy
+
+    from streams.publisher import NotPublished  # noqa: PLC0415 - heavy
+
+    gone = ((OperationalError, "ClickHouse"), (HTTPError, "the gateway"))
+    try:
+        yield
+    except (OperationalError, HTTPError, KafkaError, NotPublished) as error:
+        service = next((name for kind, name in gone if isinstance(error, kind)), "Kafka")
+        raise ServiceMissing(
+            f"{service} does not answer any more ({type(error).__name__}): see the logs under the "
+            "data directory, `settle status`, and run `settle demo` again"
+        ) from error
 
 
 @contextmanager

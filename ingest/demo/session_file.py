@@ -64,7 +64,8 @@ def _text(path: Path) -> str:
         data = path.read_bytes()
         return (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).decode("utf-8-sig")
     except (OSError, EOFError, zlib.error) as error:
-        raise Unusable(f"{path}: {error}: a CSV file must be readable, plain or gzip") from error
+        reason = getattr(error, "strerror", None) or error
+        raise Unusable(f"{path}: {reason}: a CSV file must be readable, plain or gzip") from error
     except UnicodeDecodeError as error:
         raise Unusable(f"{path}: byte {error.start}: the file must be text in UTF-8") from error
 
