@@ -5,7 +5,16 @@ is named at the end of the run; nothing else is ever left out.
 """
 
 import pytest
+from hypothesis import HealthCheck, settings
 
+# Laws are about results; how long one example takes says how busy the machine is.
+settings.register_profile(
+    "laws", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=False
+)
+settings.load_profile("laws")
+
+# Seconds a test may take where it says nothing itself (the others: pyproject.toml).
+SLOW_FOLDERS = {"properties": 180, "integration": 300}
 LEFT_OUT = {
     "debian": "need a Debian package, run them with -m debian",
     "bench": "only measure, run them with -m bench",
@@ -18,6 +27,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out: dict[str, list[str]] = {}
     kept = []
     for item in items:
+        for folder, seconds in SLOW_FOLDERS.items():
+            if f"/{folder}/" in item.path.as_posix() and not item.get_closest_marker("timeout"):
+                item.add_marker(pytest.mark.timeout(seconds))
         marks = [mark for mark in LEFT_OUT if item.get_closest_marker(mark) and mark not in asked]
         if marks:
             left_out.setdefault(marks[0], []).append(item.nodeid)
