@@ -10,7 +10,7 @@ from tests.integration.clickhouse_fixture import ClickHouse
 from tests.integration.rig import Rig, a_rig
 from tests.pipeline.documents import awkward_documents
 
-pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(400)]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.integration.rig import Rig, a_rig, wait_until
 from tests.pipeline.documents import awkward_documents
 from tests.pipeline.inbox import Sent, a_sent
 
-pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(400)]
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_a_corrected_tariff_that_touches_many_cdrs_resumes_after_a_kill(rig: Rig
     worker = rig.start("streams", SETTLE_KILL_POINT="streams_in_transaction:3")
 
     rig.send([a_sent("tariffs", "PUT", corrected, cpo="FR*XYZ", **received)])
-    assert worker.wait(timeout=60) == -signal.SIGKILL
+    assert worker.wait(timeout=150) == -signal.SIGKILL
     rig.start("streams")
 
     wait_until(lambda: prices_of(rig, "T-") == {Decimal("4.1"): count}, told=rig.logs)

@@ -14,7 +14,7 @@ from tests.integration.clickhouse_fixture import ClickHouse
 from tests.integration.rig import Rig, a_rig
 from tests.pipeline.inbox import Inbox, a_sent
 
-pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(300)]
 ROWS = 10**9
 
 
