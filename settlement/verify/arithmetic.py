@@ -5,7 +5,7 @@ Rule: one row alone, by the rules of blueprint 8 and OCPI's cost fields; no docu
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from settlement.verify.difference import Differences
 from settlement.verify.number import (
@@ -133,60 +133,56 @@ def _working(row: Row) -> Lines:
         return []
     found: Lines = []
     for place, segment in enumerate(segments):
-        found += [
-            (f"segment {place}: {name}", expected, told)
-            for name, expected, told in _segment(segment)
-        ]
-    sides = [segment["before_taxes"] for segment in segments]
+        for name, expected, told in _segment(segment):
+            found.append((f"segment {place}: {name}", expected, told))
+    sides = [segment.before_taxes for segment in segments]
     if None in sides or not row["profile"].startswith(PROFILE):
         return found
     exact = total(side for side in sides if side is not None)
     return found + _totals(row, exact) + _parts(row, segments, exact)
 
 
-def _segments(row: Row) -> list[dict[str, Any]]:
-    names = (
-        "dimension",
-        "is_reservation",
-        "element",
-        "billed_volume",
-        "unit_price",
-        "before_taxes",
-        "tax_rate",
-        "tax",
-    )
-    columns = [row[f"segment.{name}"] for name in names]
-    return [
-        {
-            name: Decimal(value) if isinstance(value, int) and name in _DECIMALS else value
-            for name, value in zip(names, values, strict=True)
-        }
-        for values in zip(*columns, strict=True)
-    ]
+class Segment(NamedTuple):
+    """One segment of a row, its amounts."""
+
+    dimension: str
+    is_reservation: bool
+    element: int | None
+    billed_volume: Decimal
+    unit_price: Decimal
+    before_taxes: Decimal | None
+    tax_rate: Decimal | None
+    tax: Decimal | None
 
 
-_DECIMALS = frozenset({"billed_volume", "unit_price", "before_taxes", "tax_rate", "tax"})
+_COLUMNS = tuple(f"segment.{name}" for name in Segment._fields)
 
 
-def _segment(segment: Mapping[str, Any]) -> Lines:
-    before, tax, rate = segment["before_taxes"], segment["tax"], segment["tax_rate"]
-    product = multiply(segment["billed_volume"], segment["unit_price"])
-    # The volume of a time is itself rounded at 18 decimals.
-    noise = multiply(NOISE, add(segment["unit_price"].copy_abs(), Decimal(1)))
+def _segments(row: Row) -> list[Segment]:
+    columns = [row[name] for name in _COLUMNS]
+    for place in range(3, len(columns)):
+        columns[place] = [_decimal(value) for value in columns[place]]
+    return [Segment(*values) for values in zip(*columns, strict=True)]
+
+
+def _segment(segment: Segment) -> Lines:
+    before, tax = segment.before_taxes, segment.tax
     if before is None:
         return []
-    if segment["element"] is None:
+    if segment.element is None:
         return [] if not before and not tax else [("amount of what is free", 0, before)]
-    after = None if tax is None else add(before, tax)
+    # The volume of a time is itself rounded at 18 decimals.
+    noise = multiply(NOISE, add(segment.unit_price.copy_abs(), Decimal(1)))
+    product = multiply(segment.billed_volume, segment.unit_price)
     if not is_near(product, before, noise) and (
-        after is None or not is_near(product, after, noise)
+        tax is None or not is_near(product, add(before, tax), noise)
     ):
-        text = f"{segment['billed_volume']} at {segment['unit_price']}, {product}"
+        text = f"{segment.billed_volume} at {segment.unit_price}, {product}"
         return [("before_taxes", text, before)]
-    if rate is not None and tax is not None:
-        due = divide(multiply(before, rate), _HUNDRED)
+    if segment.tax_rate is not None and tax is not None:
+        due = divide(multiply(before, segment.tax_rate), _HUNDRED)
         if not is_near(due, tax, noise):
-            return [(f"tax at {rate} %", due, tax)]
+            return [(f"tax at {segment.tax_rate} %", due, tax)]
     return []
 
 
@@ -197,6 +193,8 @@ def _totals(row: Row, exact: Decimal) -> Lines:
     if row["is_credit"]:
         priced = priced.copy_negate()
     limits = LIMITS & set(row["note.code"])
+    if priced == half_up(exact, row["currency"]):
+        return []
     allowed = roundings(exact, row["currency"], len(row["segment.period"]))
     if limits:
         is_right = ("min_price" in limits and priced >= min(allowed)) or (
@@ -209,16 +207,16 @@ def _totals(row: Row, exact: Decimal) -> Lines:
     return [("priced_before_taxes, the sum of its segments", exact, priced)]
 
 
-def _parts(row: Row, segments: Sequence[Mapping[str, Any]], exact: Decimal) -> Lines:
+def _parts(row: Row, segments: Sequence[Segment], exact: Decimal) -> Lines:
     """Each part is its segments to within a minor unit; together they are the rounded sum."""
     sums: dict[str, Decimal] = {}
     for segment in segments:
-        if segment["element"] is None:
+        if segment.element is None or segment.before_taxes is None:
             continue
-        cost = "reservation" if segment["is_reservation"] else COSTS.get(segment["dimension"])
+        cost = "reservation" if segment.is_reservation else COSTS.get(segment.dimension)
         if cost is None:
-            return [("dimension of a segment", "one of OCPI's", segment["dimension"])]
-        sums[cost] = add(sums.get(cost, ZERO), segment["before_taxes"])
+            return [("dimension of a segment", "one of OCPI's", segment.dimension)]
+        sums[cost] = add(sums.get(cost, ZERO), segment.before_taxes)
     found: Lines = []
     unit = minor_unit(row["currency"])
     parts = {part: _number(row, f"priced_{part}") for part in (*COSTS.values(), "reservation")}
@@ -229,8 +227,10 @@ def _parts(row: Row, segments: Sequence[Mapping[str, Any]], exact: Decimal) -> L
         elif priced is None or subtract(priced, sums[part]).copy_abs() >= add(unit, NOISE):
             found.append((f"priced_{part}, the sum of its segments", sums[part], priced))
     together = total(priced for priced in parts.values() if priced is not None)
-    if sums and together not in roundings(exact, row["currency"], len(segments)):
-        found.append(("its priced parts together", half_up(exact, row["currency"]), together))
+    whole = half_up(exact, row["currency"])
+    allowed = {whole} if together == whole else roundings(exact, row["currency"], len(segments))
+    if sums and together not in allowed:
+        found.append(("its priced parts together", whole, together))
     return found
 
 
@@ -241,5 +241,8 @@ def roundings(exact: Decimal, currency: str, terms: int) -> set[Decimal]:
 
 
 def _number(row: Row, name: str) -> Decimal | None:
-    value = row[name]
+    return _decimal(row[name])
+
+
+def _decimal(value: Decimal | int | None) -> Decimal | None:
     return Decimal(value) if isinstance(value, int) else value

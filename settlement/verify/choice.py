@@ -214,8 +214,10 @@ def lowest(
     payable = min(claimed, Decimal(priced))
     found = []
     for place, (rival, tariff) in enumerate(zip(rivals, tariffs, strict=True)):
-        other = None if tariff is None else simple_total(tariff, document, row["currency"])
-        if rival is chosen or other is None:
+        if rival is chosen or tariff is None:
+            continue
+        other = simple_total(tariff, document, row["currency"])
+        if other is None:
             continue
         other = min(claimed, other)
         if other < payable and place > 0:

@@ -55,7 +55,7 @@ class Tables:
 
         Raises CannotLook where ClickHouse does not answer or refuses.
         """
-        text = f"{query.replace('{db}', self.database)} FORMAT JSONEachRow"
+        text = f"{query.replace('{db}', self.database)} FORMAT JSONCompactEachRowWithNames"
         asked = {f"param_{name}": str(value) for name, value in parameters.items()}
         try:
             answer = self._client.post("/", params={**_SETTINGS, **asked}, content=text)
@@ -65,4 +65,8 @@ class Tables:
             said = answer.text.strip().splitlines() or [str(answer.status_code)]
             raise CannotLook(f"ClickHouse at {self._place} refuses a query: {said[0][:300]}")
         read = DOCUMENTS.decode
-        return [read(line.decode()) for line in answer.content.split(b"\n") if line]
+        lines = answer.content.split(b"\n")
+        if not lines[0]:
+            return []
+        names = read(lines[0].decode())
+        return [dict(zip(names, read(line.decode()), strict=True)) for line in lines[1:] if line]

@@ -24,6 +24,9 @@ PARTS = {
     "parking": "total_parking_cost",
     "reservation": "total_reservation_cost",
 }
+_PRICES = ("total_cost", *PARTS.values())
+MOST_TARIFFS = 1_000
+_tariffs: dict[tuple[str, str], Tariff | None] = {}
 _NUMBERS = ("total_energy", "total_time", "total_parking_time")
 
 
@@ -97,7 +100,7 @@ def read_cdr(value: bytes) -> CdrDocument:
     told = [told] if isinstance(told, dict) else told
     tariffs = []
     for one in told if isinstance(told, list) else ():
-        tariff = read_tariff(one, currency=currency)
+        tariff = _embedded(one, currency)
         if tariff is not None and _text(one.get("id")):
             tariffs.append((folded(one["id"]), tariff))
     return CdrDocument(
@@ -116,6 +119,16 @@ def read_cdr(value: bytes) -> CdrDocument:
         tariffs=tuple(tariffs),
         is_odd=_is_odd(body, len(tariffs)) or any(tariff.is_odd for _, tariff in tariffs),
     )
+
+
+def _embedded(told: Any, currency: str) -> Tariff | None:
+    """Read an embedded tariff; the same one stands in very many CDRs."""
+    key = (repr(told), currency)
+    if key not in _tariffs:
+        if len(_tariffs) >= MOST_TARIFFS:
+            _tariffs.clear()
+        _tariffs[key] = read_tariff(told, currency=currency)
+    return _tariffs[key]
 
 
 def folded(identifier: Any) -> str:
@@ -139,10 +152,7 @@ def billed_content(document: CdrDocument) -> str:
             [_id(document.place.get(name)) for name in place],
             [str(document.start), str(document.end), document.currency],
             [_period(one) for one in periods] if isinstance(periods, list) else None,
-            [
-                [text_of(side) for side in price_sides(body.get(name))]
-                for name in ("total_cost", *PARTS.values())
-            ],
+            [[text_of(side) for side in price_sides(body.get(name))] for name in _PRICES],
             [text_of(read_number(body.get(name))) for name in _NUMBERS],
             document.is_credit,
             _flag(body.get("home_charging_compensation")),
@@ -195,25 +205,31 @@ def _period(one: Any) -> list[Any]:
 
 
 def _is_odd(body: dict[str, Any], readable_tariffs: int) -> bool:
-    periods = body.get("charging_periods")
-    tariffs = body.get("tariffs")
-    if not isinstance(periods, list) or not isinstance(tariffs or [], list):
+    """Tell whether something that counts is written in another form than OCPI's."""
+    periods, tariffs = body.get("charging_periods"), body.get("tariffs") or ()
+    if not isinstance(periods, list) or not isinstance(tariffs, list | tuple):
         return True
-    if readable_tariffs != len(tariffs or ()):
+    if readable_tariffs != len(tariffs):
         return True
-    dimensions = [
-        dimension
-        for period in periods
-        if isinstance(period, dict)
-        for dimension in period.get("dimensions") or ()
-    ]
-    prices = [body[name] for name in ("total_cost", *PARTS.values()) if body.get(name) is not None]
-    numbers = [body.get(name) for name in _NUMBERS]
-    numbers += [side for price in prices if isinstance(price, dict) for side in price.values()]
-    numbers += [one.get("volume") for one in dimensions if isinstance(one, dict)]
-    times = [body.get("start_date_time"), body.get("end_date_time", body.get("stop_date_time"))]
-    return (
-        any(isinstance(number, str | list) for number in numbers)
-        or not all(is_plain_time(time) for time in times)
-        or not all(isinstance(price, dict | Decimal | int) for price in prices)
-    )
+    for name in (
+        "start_date_time",
+        "end_date_time" if "end_date_time" in body else "stop_date_time",
+    ):
+        if not is_plain_time(body.get(name)):
+            return True
+    for name in _NUMBERS:
+        if isinstance(body.get(name), str):
+            return True
+    for name in _PRICES:
+        price = body.get(name)
+        if isinstance(price, dict):
+            for side in price.values():
+                if isinstance(side, str | list):
+                    return True
+        elif price is not None and not isinstance(price, Decimal | int):
+            return True
+    for period in periods:
+        for dimension in period.get("dimensions") or () if isinstance(period, dict) else ():
+            if isinstance(dimension, dict) and isinstance(dimension.get("volume"), str):
+                return True
+    return False

@@ -4,7 +4,7 @@ Rule: UTC with microseconds inside; independent of what it checks.
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 _LOOSE = re.compile(
@@ -21,17 +21,24 @@ def read_time(value: Any) -> datetime | None:
     """Read a DateTime of OCPI, also in the forms that partners use; None where there is none."""
     if not isinstance(value, str):
         return None
+    if value[-1:] == "Z" and value[10:11] == "T" and value[4:5] == "-":
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError:
+            pass  # more than six decimals, hour 24 and the like
     match = _LOOSE.fullmatch(value.strip().upper())
     if match is None:
         return None
     year, month, day, hour, minute, second, fraction, zone = match.groups()
     offset = "+00:00" if zone in {None, "Z", "UTC"} else _offset(zone)
     text = (
-        f"{year}-{int(month):02}-{int(day):02}T{int(hour):02}:{minute}:{second or '00'}"
-        f".{(fraction or '')[:6]:0<6}{offset}"
+        f"{year}-{int(month):02}-{int(day):02}T{int(hour) % 24:02}:{minute}"
+        f":{min(int(second or 0), 59):02}.{(fraction or '')[:6]:0<6}{offset}"
     )
     try:
-        return datetime.fromisoformat(text).astimezone(UTC)
+        # The end of a day and a leap second are moments, too.
+        later = timedelta(days=int(hour) == 24, seconds=int(second or 0) == 60)
+        return (datetime.fromisoformat(text) + later).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 

@@ -12,7 +12,8 @@ ZERO = Decimal(0)
 # Decimal(38, 18) columns, with room for sums: blueprint 5.6.
 LARGEST = Decimal(10_000_000_000)
 SCALE = 18
-# One unit in the last decimal of a column, a hundred times: what rounding at 18 decimals adds up to.
+_LAST = Decimal(1).scaleb(-SCALE)
+# One unit in the last decimal of a column, a hundred times: what rounding there adds up to.
 NOISE = Decimal("1E-16")
 _NUMERIC = frozenset("0123456789+-.eE")
 # ISO 4217: currencies whose smallest unit is not a hundredth.
@@ -107,7 +108,7 @@ def column(value: Decimal | None) -> Decimal | None:
     """Give a number as its column holds it: null where digits would be lost."""
     if value is None or value.copy_abs() > LARGEST:
         return None
-    if value and int(value.normalize(_WIDE).as_tuple().exponent) < -SCALE:
+    if value and value.normalize(_WIDE) != value.quantize(_LAST, context=_WIDE):
         return None
     return value
 
@@ -116,14 +117,10 @@ def text_of(value: Decimal | int | None) -> str | None:
     """Spell a number in the one way that its value has."""
     if value is None:
         return None
-    if isinstance(value, int):
-        return str(value)
+    text = str(value)
+    if isinstance(value, int) or ("E" not in text and text[-1] != "0"):
+        return text
     plain = format(value, "f")
     if "." in plain:
         plain = plain.rstrip("0").rstrip(".")
     return "0" if plain in {"-0", ""} else str(Decimal(plain))
-
-
-def is_same(value: Decimal | None, other: Decimal | None) -> bool:
-    """Tell whether two numbers, or two nothings, are equal."""
-    return value == other

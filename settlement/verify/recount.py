@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from settlement.verify.difference import Differences
 from settlement.verify.document import PARTS, CdrDocument, billed_content
-from settlement.verify.moment import column_time, log_text
-from settlement.verify.number import ZERO, add, column, text_of
+from settlement.verify.moment import column_time, read_time
+from settlement.verify.number import ZERO, add, column
 
 CHECK = "recount"
 Row = Mapping[str, Any]
@@ -73,7 +73,7 @@ class Recount:
             self.documents[Group(cpo, "", "", is_credit=False)].take(None, None)
             return
         end = column_time(document.end)
-        month = "" if end is None else f"{end:%Y-%m}"
+        month = "" if end is None else end.isoformat()[:7]
         group = Group(cpo, month, document.currency, document.is_credit)
         energy = column(document.energy) if has_energy else None
         self.documents[group].take(energy, column(document.before))
@@ -115,10 +115,8 @@ def check_shown(
         return
     for name, expected in _columns(document).items():
         found = row[name]
-        if isinstance(found, int | Decimal) and not isinstance(found, bool):
-            found = text_of(found)
-        elif name.endswith("_date_time"):
-            found = log_text(found)
+        if name in _TIMES:
+            found = read_time(found)
         if expected != found:
             differences.add(CHECK, f"{where}: {name}", expected=expected, found=found)
     if row["bucket"] == "conflict" and _is_comparable(copies):
@@ -142,23 +140,25 @@ def _is_comparable(copies: Sequence[tuple[int, CdrDocument]]) -> bool:
     return len(currencies) == 1 and len(parties) <= 1 and not is_credit and is_bounded
 
 
+_TIMES = frozenset({"start_date_time", "end_date_time"})
+
+
 def _columns(document: CdrDocument) -> dict[str, Any]:
-    start, end = column_time(document.start), column_time(document.end)
-    numbers = {
-        "energy_kwh": document.energy,
-        "time_hours": document.time,
-        "parking_hours": document.parking,
-        "claimed_before_taxes": document.before,
-        "claimed_after_taxes": document.after,
-        **{f"claimed_{part}": document.parts[part] for part in PARTS},
-    }
-    return {
+    """Give what the columns must hold, as values."""
+    columns: dict[str, Any] = {
         "currency": document.currency,
         "is_credit": document.is_credit,
-        "start_date_time": start and log_text(start.replace(tzinfo=None).isoformat()),
-        "end_date_time": end and log_text(end.replace(tzinfo=None).isoformat()),
-        **{name: text_of(column(number)) for name, number in numbers.items()},
+        "start_date_time": column_time(document.start),
+        "end_date_time": column_time(document.end),
+        "energy_kwh": column(document.energy),
+        "time_hours": column(document.time),
+        "parking_hours": column(document.parking),
+        "claimed_before_taxes": column(document.before),
+        "claimed_after_taxes": column(document.after),
     }
+    for part in PARTS:
+        columns[f"claimed_{part}"] = column(document.parts[part])
+    return columns
 
 
 def expected_outcomes(copies: Sequence[CdrDocument | None]) -> list[str | None]:

@@ -6,6 +6,7 @@ CDR that agrees but what is counted.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,18 +87,22 @@ class Settled:
             WHERE cpo = {{cpo:String}} AND cdr_key > {{after:String}}
             ORDER BY cdr_key, version DESC LIMIT {PAGE} WITH TIES
         """  # one of each key; doubled ones are told by `_several`
-        after = ""
-        while True:
-            found = self.tables.rows(query, cpo=cpo, after=after)
-            last = found[-1]["cdr_key"] if len(found) >= PAGE else None
-            rows: dict[str, Row] = {}
-            for row in found:
-                if rows.setdefault(row["cdr_key"], row) is not row:
-                    self._several(row)
-            yield rows, self.archive.cdrs(self.tables, cpo, after=after, last=last)
-            if last is None:
-                return
-            after = last
+        with ThreadPoolExecutor(max_workers=1) as ahead:  # ClickHouse works while we compare
+            after = ""
+            page = ahead.submit(self.tables.rows, query, cpo=cpo, after=after)
+            while True:
+                found = page.result()
+                last = found[-1]["cdr_key"] if len(found) >= PAGE else None
+                if last is not None:
+                    page = ahead.submit(self.tables.rows, query, cpo=cpo, after=last)
+                rows: dict[str, Row] = {}
+                for row in found:
+                    if rows.setdefault(row["cdr_key"], row) is not row:
+                        self._several(row)
+                yield rows, self.archive.cdrs(self.tables, cpo, after=after, last=last)
+                if last is None:
+                    return
+                after = last
 
     def _several(self, row: Row) -> None:
         self.differences.add(

@@ -98,7 +98,7 @@ def _stepped(name: str, volume: Decimal, component: Component) -> Decimal | None
 
 
 def _whole(kwh: Decimal, step: Decimal) -> Decimal | None:
-    """Round energy up to a multiple of step_size Wh; None next to a multiple, where noise is cut."""
+    """Round energy up to a multiple of step_size Wh; None so near to one that noise is cut."""
     steps = divide(multiply(kwh, WATT_HOURS), step)
     whole = steps.to_integral_value(ROUND_CEILING)
     over = subtract(steps, whole - 1)

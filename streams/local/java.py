@@ -31,7 +31,8 @@ logger.quiet.level=error
 def command(*, logging: str, stopped: Callable[[], bool] = lambda: False) -> list[str]:
     """Give the Java command with Kafka on its class path; the first use fetches the jars.
 
-    `logging` is a log4j2 configuration file. Raises Unusable where JAVA_HOME or KAFKA_HOME do not hold what they say.
+    `logging` is a log4j2 configuration file. Raises Unusable where JAVA_HOME or KAFKA_HOME do
+    not hold what they say.
     """
     configuration = f"-Dlog4j2.configurationFile={logging}"
     return [str(java_binary()), *BOUNDS, configuration, "-cp", class_path(stopped=stopped)]

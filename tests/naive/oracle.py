@@ -71,7 +71,7 @@ def price(document: bytes, version: str, zone: str) -> Answer:
     cdr = with_usual_signs(read(document))
     periods = periods_of(cdr, version)
     tariffs = _tariffs_by_period(cdr, periods)
-    stretches = list(_walk(cdr, version, zone, periods, tariffs))
+    stretches = _fees_once(list(_walk(cdr, version, zone, periods, tariffs)))
     _fill_steps(stretches)
 
     costs = [_cost(stretch, version) for stretch in stretches]
@@ -96,8 +96,11 @@ def price(document: bytes, version: str, zone: str) -> Answer:
 def _tariffs_by_period(cdr: Json, periods: list[Json]) -> list[Json | None]:
     embedded: list[Json] = []
     for tariff in cdr.get("tariffs") or []:
-        if tariff not in embedded:
+        if not any(_content(tariff) == _content(known) for known in embedded):
             embedded.append(tariff)
+    ids = [tariff["id"].upper() for tariff in embedded]
+    if len(set(ids)) < len(ids):
+        raise NoPriceError("ambiguous")  # one id with two contents (J.24)
     named = [period["tariff_id"] for period in periods]
     if not any(named):
         return [_only(embedded, cdr)] * len(periods)
@@ -106,13 +109,18 @@ def _tariffs_by_period(cdr: Json, periods: list[Json]) -> list[Json | None]:
         same = [t for t in embedded if name is not None and t["id"].upper() == name.upper()]
         if name is not None and not same:
             raise NoPriceError("missing")
-        if len(same) > 1:
-            raise NoPriceError("ambiguous")
         chosen.append(same[0] if same else None)
     for choice in chosen:
         if choice is not None and choice["currency"] != cdr["currency"]:
             raise NoPriceError("currency")
     return chosen
+
+
+def _content(tariff: Json) -> Json:
+    """Leave out of a tariff what no price depends on, and the case of its id."""
+    texts = ("tariff_alt_text", "tariff_alt_url", "energy_mix", "last_updated", "type")
+    content = {name: value for name, value in tariff.items() if name not in texts}
+    return content | {"id": tariff["id"].upper()}
 
 
 def _only(embedded: list[Json], cdr: Json) -> Json:
@@ -141,7 +149,6 @@ def _walk(
     began = instant(cdr["start_date_time"])
     expired = _is_expired(cdr, version, periods)
     kwh = Fraction(0)
-    flat_paid = {"FLAT": False, "RESERVATION_FLAT": False}
     for period, tariff in zip(periods, tariffs, strict=True):
         elapsed = period["start"] - began
         moment = Moment(
@@ -154,9 +161,10 @@ def _walk(
         if tariff is None:
             continue
         for flat in _phases(period):
+            if flat == "FLAT" and expired:
+                continue
             found = _active(tariff, "FLAT", moment, _phase_kinds(flat, expired=expired))
-            if found is not None and not flat_paid[flat]:
-                flat_paid[flat] = True
+            if found is not None:
                 yield Stretch(flat, tariff, found, Fraction(1))
         for kind in MEASURED:
             quantity = period[kind] * (1000 if kind == "ENERGY" else 1)
@@ -208,6 +216,16 @@ def _active(
                     found: Json = component
                     return found
     return None
+
+
+def _fees_once(stretches: list[Stretch]) -> list[Stretch]:
+    """Keep the first fee of the reservation and the first of the session (D.5)."""
+    kept: list[Stretch] = []
+    for stretch in stretches:
+        is_fee = stretch.kind in {"FLAT", "RESERVATION_FLAT"}
+        if not is_fee or stretch.kind not in {known.kind for known in kept}:
+            kept.append(stretch)
+    return kept
 
 
 def _fill_steps(stretches: list[Stretch]) -> None:

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 Json = dict[str, Any]
+OTHER_UNIT = 10  # a time of so many times its period's length is not in hours
 TIME_KINDS = ("TIME", "PARKING_TIME", "RESERVATION_TIME")
 MEASURED = ("ENERGY", *TIME_KINDS)
 
@@ -75,7 +76,7 @@ def periods_of(cdr: Json, version: str) -> list[Json]:
     Without charging periods the totals of the CDR are one period.
     """
     sent = cdr.get("charging_periods") or [_whole_session(cdr)]
-    ordered = sorted(sent, key=lambda period: instant(period["start_date_time"]))
+    ordered = in_time_order(sent)
     starts = [instant(period["start_date_time"]) for period in ordered]
     ends = [*starts[1:], ends_at(cdr, version)]
     return [
@@ -94,12 +95,17 @@ def periods_of(cdr: Json, version: str) -> list[Json]:
     ]
 
 
+def in_time_order(periods: list[Json]) -> list[Json]:
+    """Sort periods by their start; those of one start stay as they were sent."""
+    return sorted(periods, key=lambda period: instant(period["start_date_time"]))
+
+
 def seconds(period: Json, kind: str, start: datetime, end: datetime) -> int:
     """Give a time dimension in whole seconds (spec-notes D.4, precision trap; J.22, J.23).
 
     Hours go to the nearest second. The period's own length counts where it holds only this
     time dimension and differs by no more than half of the last digit, 0.18 s; and where the
-    volume is ten times the length or more, which cannot be hours. Negative time is no time.
+    volume is OTHER_UNIT times the length or more, which cannot be hours. Negative time is no time.
     """
     stated = volume(period, kind) * 3600
     if stated <= 0:
@@ -108,7 +114,7 @@ def seconds(period: Json, kind: str, start: datetime, end: datetime) -> int:
     length = Fraction(microseconds, 1_000_000)
     others = [d for d in period["dimensions"] if d["type"] in TIME_KINDS and d["type"] != kind]
     alone = not any(d["volume"] for d in others)
-    if stated >= 10 * length or (alone and abs(stated - length) <= Fraction(18, 100)):
+    if 0 < OTHER_UNIT * length <= stated or (alone and abs(stated - length) <= Fraction(18, 100)):
         return nearest(length)
     return nearest(stated)
 

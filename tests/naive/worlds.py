@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from tests.naive.oddities import ODDITIES
 from tests.naive.tariffs import Json, a_tariff, number
 
 ZONES = (
@@ -76,10 +77,8 @@ def a_world(seed: int) -> World:
     cdr = _cdr(chance, version, start, end, tariffs, periods, alone=alone)
     cdr["id"] = f"W-{seed}"
     _name_tariffs(chance, version, cdr, start)
-    if chance.random() < 0.02:
-        chance.shuffle(cdr["charging_periods"])
-    if chance.random() < 0.01 and not reserved and version != "2.1.1":
-        cdr["charging_periods"] = []
+    if chance.random() < 0.3:
+        chance.choice(ODDITIES)(chance, cdr, version)
     return World(seed, version, zone, _encoder.encode(cdr))
 
 
@@ -171,8 +170,6 @@ def _periods(
             else _session_dimensions(chance, length, kwh, bounds)
         )
         kwh += sum((d["volume"] for d in dimensions if d["type"] == "ENERGY"), Decimal(0))
-        if 0 < n < ahead + 1 and version != "2.1.1" and chance.random() < 0.05:
-            dimensions.append({"type": "RESERVATION_TIME", "volume": _hours(chance, length / 2)})
         dimensions += _readings(chance, version)
         periods.append({"start_date_time": _written(begin), "dimensions": dimensions})
     return periods
@@ -237,25 +234,16 @@ def _name_tariffs(chance: Random, version: str, cdr: Json, start: datetime) -> N
         cdr["tariffs"] = cdr["tariffs"][:1]
         return
     names = [tariff["id"] for tariff in cdr["tariffs"]]
-    luck = chance.random()
-    if luck < 0.12:
+    if chance.random() < 0.12:
         if len(names) > 1 and chance.random() < 0.8:
             _bound_life(chance, cdr["tariffs"], start)
         return
     current = chance.choice(names)
     for period in cdr["charging_periods"]:
         current = chance.choice(names) if chance.random() < 0.5 else current
-        period["tariff_id"] = current.lower() if luck > 0.95 else current
+        period["tariff_id"] = current
         if chance.random() < 0.06:
             del period["tariff_id"]
-    if luck < 0.14:
-        cdr["tariffs"].append(cdr["tariffs"][0])
-    elif luck < 0.145:
-        cdr["tariffs"].append(cdr["tariffs"][0] | {"elements": cdr["tariffs"][0]["elements"][:1]})
-    elif luck < 0.15:
-        cdr["tariffs"].pop()
-    elif luck < 0.16:
-        cdr["tariffs"][0]["currency"] = "SEK"
 
 
 def _bound_life(chance: Random, tariffs: list[Json], start: datetime) -> None:

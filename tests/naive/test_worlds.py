@@ -1,0 +1,37 @@
+"""The worlds are worth comparing on: each mistake of `mutants.py` changes a price in them."""
+
+import pytest
+
+from tests.naive import oracle
+from tests.naive.mutants import MUTANTS
+from tests.naive.worlds import World, a_world
+
+SEEDS = range(1, 2001)
+
+
+def total(world: World) -> oracle.Amount | str:
+    try:
+        return oracle.price(world.document, world.version, world.zone).total_cost
+    except oracle.NoPriceError as reason:
+        return str(reason)
+
+
+@pytest.fixture(scope="module")
+def totals() -> dict[World, oracle.Amount | str]:
+    return {world: total(world) for world in map(a_world, SEEDS)}
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_the_worlds_tell_each_mistake(
+    name: str, totals: dict[World, oracle.Amount | str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    MUTANTS[name](monkeypatch)
+
+    assert any(total(world) != right for world, right in totals.items())
+
+
+def test_a_seed_makes_the_same_world_each_time() -> None:
+    once, again = a_world(7), a_world(7)
+
+    assert once == again
+    assert once != a_world(8)
