@@ -30,8 +30,10 @@ def number_column(value: Decimal | None) -> Decimal | None:
 
 
 def time_column(value: datetime | None) -> datetime | None:
-    """Give a time as its column holds it, null outside the years 2000 to 2100."""
-    return value if value is not None and fits_time(value) else None
+    """Give a time as its column holds it: milliseconds, null outside the years 2000 to 2100."""
+    if value is None or not fits_time(value):
+        return None
+    return value.replace(microsecond=value.microsecond // 1000 * 1000)  # DateTime64(3)
 
 
 def computed_column(value: Decimal | None) -> Decimal | None:

@@ -20,3 +20,14 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield started.brokers
     finally:
         stop_kafka(data_dir=data_dir)
+
+
+@pytest.fixture(scope="module")
+def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Give a Kafka of this module alone: its inbox holds what these tests send, nothing else."""
+    data_dir: Path = tmp_path_factory.mktemp("own-kafka")
+    started = start_kafka(data_dir=data_dir, port=None)
+    try:
+        yield started.brokers
+    finally:
+        stop_kafka(data_dir=data_dir)

@@ -14,11 +14,11 @@ pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(400
 
 
 @pytest.fixture
-def rigs(kafka: str, clickhouse: ClickHouse, tmp_path: Path) -> Iterator[tuple[Rig, Rig]]:
+def rigs(own_kafka: str, clickhouse: ClickHouse, tmp_path: Path) -> Iterator[tuple[Rig, Rig]]:
     (tmp_path / "next").mkdir()
     with (
-        a_rig(brokers=kafka, clickhouse=clickhouse, folder=tmp_path) as live,
-        a_rig(brokers=kafka, clickhouse=clickhouse, folder=tmp_path / "next") as following,
+        a_rig(brokers=own_kafka, clickhouse=clickhouse, folder=tmp_path) as live,
+        a_rig(brokers=own_kafka, clickhouse=clickhouse, folder=tmp_path / "next") as following,
     ):
         yield live, following
 

@@ -27,8 +27,8 @@ FILE = Path(__file__).parents[3] / "shared" / "data" / "acn_sessions.csv.gz"
 
 
 @pytest.fixture
-def rig(kafka: str, clickhouse: ClickHouse, tmp_path: Path) -> Iterator[Rig]:
-    with a_rig(brokers=kafka, clickhouse=clickhouse, folder=tmp_path) as running:
+def rig(own_kafka: str, clickhouse: ClickHouse, tmp_path: Path) -> Iterator[Rig]:
+    with a_rig(brokers=own_kafka, clickhouse=clickhouse, folder=tmp_path) as running:
         yield running
 
 

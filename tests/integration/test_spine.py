@@ -22,8 +22,8 @@ pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(400
 
 
 @pytest.fixture
-def rig(kafka: str, clickhouse: ClickHouse, tmp_path: Path) -> Iterator[Rig]:
-    with a_rig(brokers=kafka, clickhouse=clickhouse, folder=tmp_path) as running:
+def rig(own_kafka: str, clickhouse: ClickHouse, tmp_path: Path) -> Iterator[Rig]:
+    with a_rig(brokers=own_kafka, clickhouse=clickhouse, folder=tmp_path) as running:
         yield running
 
 
@@ -71,13 +71,15 @@ def test_a_worker_killed_in_traffic_loses_and_doubles_nothing(rig: Rig) -> None:
     assert rig.differences() == []
 
 
-def test_clickhouse_away_for_a_while_loses_and_doubles_nothing(kafka: str, tmp_path: Path) -> None:
+def test_clickhouse_away_for_a_while_loses_and_doubles_nothing(
+    own_kafka: str, tmp_path: Path
+) -> None:
     home = tmp_path / "clickhouse"
     first = start_clickhouse(data_dir=home, port=None)
     port = int(first.url.rsplit(":", 1)[1])
     server = ClickHouse(url=first.url, reader_url=first.reader_url, pid=first.pid)
     try:
-        with a_rig(brokers=kafka, clickhouse=server, folder=tmp_path) as rig:
+        with a_rig(brokers=own_kafka, clickhouse=server, folder=tmp_path) as rig:
             rig.start("streams")
             sink = rig.start("sink")
             rig.send(many_cdrs("AWAY", 200))

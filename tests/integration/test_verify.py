@@ -43,10 +43,10 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def rig(
-    kafka: str, clickhouse: ClickHouse, tmp_path_factory: pytest.TempPathFactory
+    own_kafka: str, clickhouse: ClickHouse, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Rig]:
     folder = tmp_path_factory.mktemp("verify")
-    with a_rig(brokers=kafka, clickhouse=clickhouse, folder=folder) as running:
+    with a_rig(brokers=own_kafka, clickhouse=clickhouse, folder=folder) as running:
         running.start("streams")
         running.start("sink")
         running.send([*awkward_documents(), *traffic()])
@@ -253,9 +253,9 @@ def test_an_outcome_forged_in_the_log_and_the_tables_is_named(
 
 
 def test_nothing_is_found_in_a_stack_at_work(
-    kafka: str, clickhouse: ClickHouse, tmp_path: Path
+    own_kafka: str, clickhouse: ClickHouse, tmp_path: Path
 ) -> None:
-    with a_rig(brokers=kafka, clickhouse=clickhouse, folder=tmp_path) as rig:
+    with a_rig(brokers=own_kafka, clickhouse=clickhouse, folder=tmp_path) as rig:
         rig.start("streams")
         rig.start("sink")
         rig.wait_until_settled()
