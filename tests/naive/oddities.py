@@ -82,6 +82,22 @@ def negative_prices(chance: Random, cdr: Json, _: str) -> None:
         component["price"] *= chance.choice((1, -1))
 
 
+def half_cents(chance: Random, cdr: Json, version: str) -> None:
+    """Choose prices, rates and limits whose quotients often end on half a cent."""
+    prices = {"ENERGY": ("0", "0.5"), "FLAT": ("0.005", "1")}
+    rate = Decimal(chance.choice(("20", "7.7", "5", "25")))
+    for component in _components(cdr):
+        kind = component["type"]
+        component["price"] = Decimal(chance.choice(prices.get(kind, ("6", "3", "0.06", "0.8"))))
+        if "vat" in component:
+            component["vat"] = rate
+    before = "excl_vat" if version == "2.2.1" else "before_taxes"
+    for tariff in cdr["tariffs"]:
+        for name in ("min_price", "max_price"):
+            if name in tariff:
+                tariff[name] = {before: Decimal(chance.choice(("0.5", "5", "5.005", "1.1")))}
+
+
 def many_digits(chance: Random, cdr: Json, _: str) -> None:
     for component in _components(cdr):
         component["price"] += Decimal(chance.randrange(10**9)).scaleb(-12)
@@ -177,6 +193,7 @@ ODDITIES: tuple[Oddity, ...] = (
     tariff_not_valid_any_more,
     prices_as_text,
     negative_prices,
+    half_cents,
     many_digits,
     noise_of_energy,
     energy_mostly_fed_back,

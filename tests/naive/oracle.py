@@ -85,6 +85,7 @@ def price(document: bytes, version: str, zone: str) -> Answer:
         name = SHOWN_AS[stretch.kind]
         parts[name] = _plus(parts.get(name, NOTHING), cost)
         by_tariff = [(t, _plus(a, cost) if t is stretch.tariff else a) for t, a in by_tariff]
+    parts = {name: part if part[1] else NOTHING for name, part in parts.items()}
     total = NOTHING
     for tariff, amount in by_tariff:
         total = _plus(total, clamped(amount, tariff, version))

@@ -101,7 +101,7 @@ def in_time_order(periods: list[Json]) -> list[Json]:
 
 
 def seconds(period: Json, kind: str, start: datetime, end: datetime) -> int:
-    """Give a time dimension in whole seconds (spec-notes D.4, precision trap; J.22, J.23).
+    """Give a time dimension in whole seconds (D.4, precision trap; J.22, J.23).
 
     Hours go to the nearest second. The period's own length counts where it holds only this
     time dimension and differs by no more than half of the last digit, 0.18 s; and where the
@@ -112,7 +112,7 @@ def seconds(period: Json, kind: str, start: datetime, end: datetime) -> int:
         return 0
     microseconds = (end - start) // (end - start).resolution
     length = Fraction(microseconds, 1_000_000)
-    others = [d for d in period["dimensions"] if d["type"] in TIME_KINDS and d["type"] != kind]
+    others = [d for d in period["dimensions"] if d["type"] in MEASURED and d["type"] != kind]
     alone = not any(d["volume"] for d in others)
     if 0 < OTHER_UNIT * length <= stated or (alone and abs(stated - length) <= Fraction(18, 100)):
         return nearest(length)

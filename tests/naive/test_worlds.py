@@ -1,11 +1,15 @@
 """The worlds are worth comparing on: each mistake of `mutants.py` changes a price in them."""
 
+import ast
+from pathlib import Path
+
 import pytest
 
 from tests.naive import oracle
 from tests.naive.mutants import MUTANTS
 from tests.naive.worlds import World, a_world
 
+HERE = Path(__file__).parent
 SEEDS = range(1, 2001)
 
 
@@ -35,3 +39,21 @@ def test_a_seed_makes_the_same_world_each_time() -> None:
 
     assert once == again
     assert once != a_world(8)
+
+
+@pytest.mark.parametrize("name", ["reading", "moment", "limits", "oracle", "tariffs", "worlds"])
+def test_the_oracle_imports_nothing_of_ours(name: str) -> None:
+    tree = ast.parse((HERE / f"{name}.py").read_text())
+    imported = {
+        module.split(".")[0]
+        for node in ast.walk(tree)
+        for module in (
+            [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else []
+        )
+    }
+
+    assert imported.isdisjoint({"settlement", "streams", "ingest", "dashboards"})
