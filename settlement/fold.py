@@ -80,7 +80,7 @@ def fold_session(changes: Iterable[Change]) -> JsonObject | None:
     of a PATCH are appended; a repeated PATCH must not append them twice).
     """
     kept = tuple(changes)
-    base = _newest(_puts(kept))
+    base = put_in_force(kept)
     if base is None:
         return None
     session = dict(base.body)
@@ -97,8 +97,7 @@ def fold_location(changes: Iterable[Change], at: datetime | None = None) -> Json
     between. None while there is no PUT of the whole location.
     """
     kept = tuple(changes)
-    puts = _puts(kept)
-    base = _newest([put for put in puts if at is None or _time(put) <= at]) or _earliest(puts)
+    base = put_in_force(kept, at)
     if base is None:
         return None
     location = dict(base.body)
@@ -107,8 +106,13 @@ def fold_location(changes: Iterable[Change], at: datetime | None = None) -> Json
     return location
 
 
-def _puts(changes: Sequence[Change]) -> list[Change]:
-    return [change for change in changes if change.method == "PUT" and not change.path]
+def put_in_force(changes: Iterable[Change], at: datetime | None = None) -> Change | None:
+    """Give the PUT of the whole object that a fold starts from; its OCPI version is the object's.
+
+    The newest not after `at` (the newest of all where none is given), else the earliest.
+    """
+    puts = [change for change in changes if change.method == "PUT" and not change.path]
+    return _newest([put for put in puts if at is None or _time(put) <= at]) or _earliest(puts)
 
 
 def _time(change: Change) -> datetime:
@@ -117,7 +121,9 @@ def _time(change: Change) -> datetime:
 
 def _newest(puts: Sequence[Change]) -> Change | None:
     """Pick by time; ties by the greater digest; equal copies count as received first."""
-    return max(puts, key=lambda put: (_time(put), put.digest, -put.offset), default=None)
+    return max(
+        puts, key=lambda put: (_time(put), put.digest, put.ocpi_version, -put.offset), default=None
+    )
 
 
 def _earliest(puts: Sequence[Change]) -> Change | None:
@@ -126,30 +132,37 @@ def _earliest(puts: Sequence[Change]) -> Change | None:
 
 
 def _following(base: Change, changes: Sequence[Change], *, at: datetime | None) -> list[Change]:
-    """Give what applies to `base`, in order: dated changes, then undated ones received later."""
-    dated = [
+    """Give what applies to `base`, in order: dated changes, then undated ones received later.
+
+    A change through another OCPI version speaks of that version's object and does not apply.
+    """
+    parts = [
         change
         for change in changes
-        if (change.method == "PATCH" or change.path)
-        and change.last_updated is not None
+        if (change.method == "PATCH" or change.path) and change.ocpi_version == base.ocpi_version
+    ]
+    dated = [
+        change
+        for change in parts
+        if change.last_updated is not None
         and change.last_updated > _time(base)
         and (at is None or change.last_updated <= at)
     ]
     undated = [
-        change
-        for change in changes
-        if (change.method == "PATCH" or change.path)
-        and change.last_updated is None
-        and change.offset > base.offset
+        change for change in parts if change.last_updated is None and change.offset > base.offset
     ]
     dated.sort(key=lambda c: (_time(c), len(c.path), c.method == "PATCH", c.digest))
     undated.sort(key=lambda c: c.offset)
     return dated + undated
 
 
-def _merge(target: JsonObject, body: JsonObject) -> None:
-    """Set what a PATCH names. A null names nothing: a PATCH cannot remove a field."""
-    target.update({name: value for name, value in body.items() if value is not None})
+def _merge(target: JsonObject, body: JsonObject, *, key: str = "id") -> None:
+    """Set what a PATCH names. A null names nothing, and the id is not changed: the address of
+    the request says whose it is.
+    """
+    target.update(
+        {name: value for name, value in body.items() if value is not None and name != key}
+    )
 
 
 def _patch_session(session: JsonObject, change: Change) -> None:
@@ -210,9 +223,9 @@ def _change_part(
             return False
         _lift(part, change)
     elif change.method == "PUT":
-        part = {keys[0]: path[0], **change.body}
+        part = {**change.body, keys[0]: path[0]}
     else:
-        _merge(part, change.body)
+        _merge(part, change.body, key=keys[0])
     if place is None:
         parts.append(part)
     else:

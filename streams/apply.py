@@ -90,7 +90,7 @@ class Application:
         for key in keys:
             cdr = self._state.cdr(key)
             assert cdr is not None, key
-            found.update(copy.shown for copy in cdr.copies)
+            found.update(copy.shown for copy in cdr.billed)
         return sorted(found)
 
     def run(self, keys: Sequence[str], documents: Mapping[int, Document]) -> Applied:
@@ -143,7 +143,7 @@ class Application:
         logger.warning("dead letter %s/%s: %s", record.partition, record.offset, error)
         key = admit_unreadable(record, self._state)
         letter = dead_letter(record=record, cause=self._cause, error=error)
-        keep_dead_letter(state=self._state, record=record)
+        keep_dead_letter(state=self._state, record=record, reason=letter.reason)
         cdrs: tuple[CdrOutcome, ...] = ()
         if key is not None:
             cdr = self._state.cdr(key)
@@ -165,6 +165,6 @@ class Application:
         assert cdr is not None, key
         logger.error("re-run of %s failed", key, exc_info=error)
         letter = dead_letter(record=self._record, cause=self._cause, error=error, cdr=cdr)
-        keep_dead_letter(state=self._state, record=self._cause, run=key)
+        keep_dead_letter(state=self._state, record=self._cause, reason=letter.reason, run=key)
         outcome = held_outcome(cdr, letter)
         return remember(state=self._state, key=key, outcome=outcome, cause=self._cause), letter

@@ -13,7 +13,7 @@ from settlement.ledger.posting import post_claim
 from settlement.ocpi.problem import UnreadableDocument
 from streams.outcome import CdrOutcome, DeadLetter, TooLarge
 from streams.record import Record
-from streams.state import CdrState, DeadLetterState, State, key_of
+from streams.state import STEP_FAILED, CdrState, DeadLetterState, State, key_of
 from streams.steps.admit import REASON_CHARACTERS
 from streams.topics import INBOX
 
@@ -25,7 +25,7 @@ def reason_of(record: Record, error: Exception) -> str:
     if isinstance(error, TooLarge):
         return "too_large"
     is_unreadable = isinstance(error, UnreadableDocument) or not record.envelope.module
-    return "unreadable" if is_unreadable else "step_failed"
+    return "unreadable" if is_unreadable else STEP_FAILED
 
 
 def dead_letter(
@@ -50,7 +50,7 @@ def dead_letter(
     )
 
 
-def keep_dead_letter(*, state: State, record: Record, run: str | None = None) -> None:
+def keep_dead_letter(*, state: State, record: Record, reason: str, run: str | None = None) -> None:
     """Remember that a record, or the re-run of a CDR, waits for a decision."""
     key = key_of("dead", record.envelope.cpo, str(record.offset))
     before = state.get(key)
@@ -62,6 +62,7 @@ def keep_dead_letter(*, state: State, record: Record, run: str | None = None) ->
             before,
             is_record=before.is_record or run is None,
             runs=before.runs if run is None else tuple(sorted({*before.runs, run})),
+            reason=STEP_FAILED if STEP_FAILED in (reason, before.reason) else reason,
             status="open",
         ),
     )
@@ -111,7 +112,7 @@ def held_outcome(cdr: CdrState, letter: DeadLetter) -> CdrOutcome:
         bucket="waiting",
         postings=post_claim(payable=_ZERO, held=claimed),
         findings=(finding,),
-        received_time=cdr.copies[0].received,
-        kafka_offset=cdr.copies[0].shown,
+        received_time=cdr.billed[0].received,
+        kafka_offset=cdr.billed[0].shown,
         month=cdr.month,
     )

@@ -1,7 +1,7 @@
 """What the fold says: the values of the derived topics.
 
 Rule: each field is a column of its table (settlement/clickhouse/migrations); what is left out
-of `outcome_digest` is named in PROVENANCE and nowhere else.
+of `outcome_digest` is named in NOT_IN_DIGEST and nowhere else.
 """
 
 import hashlib
@@ -16,20 +16,12 @@ from settlement.ledger.posting import Posting
 from settlement.pricing.priced import Segment
 from settlement.reconciliation.basis import TariffCandidate
 
-# Columns that depend on when and where a document arrived, not on what it says (blueprint 5):
-# two orders of the same documents may differ here and nowhere else.
+# Columns that depend on when and where a document arrived, not on what it says: two orders of
+# the same documents may differ here and nowhere else.
 PROVENANCE = frozenset(
-    {
-        "received_time",
-        "kafka_partition",
-        "kafka_offset",
-        "month",
-        "version",
-        "cause",
-        "outcome_digest",
-        "rules_version",
-    }
+    {"received_time", "kafka_partition", "kafka_offset", "month", "version", "cause"}
 )
+NOT_IN_DIGEST = PROVENANCE | {"outcome_digest", "rules_version"}
 
 
 class CdrCopy(msgspec.Struct, frozen=True, kw_only=True):
@@ -212,13 +204,13 @@ class TooLarge(Exception):  # noqa: N818 - the partner's documents, not an error
 
 
 # In the order of their names, so that the bytes do not depend on the order of the fields.
-_SAID = tuple(sorted(set(CdrOutcome.__struct_fields__) - PROVENANCE))
+_SAID = tuple(sorted(set(CdrOutcome.__struct_fields__) - NOT_IN_DIGEST))
 _say = attrgetter(*_SAID)
 _ENCODER = msgspec.json.Encoder()
 
 
 def outcome_digest(outcome: CdrOutcome) -> str:
-    """Give the digest of everything an outcome says, provenance left out (blueprint 5.10).
+    """Give the digest of everything an outcome says, provenance left out.
 
     Raises TooLarge for what the broker would refuse.
     """

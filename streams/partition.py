@@ -21,7 +21,7 @@ from streams.flush import Flush
 from streams.load import load_state
 from streams.record import Record
 from streams.settings import StreamsSettings
-from streams.state import Marker, State
+from streams.state import STEP_FAILED, Marker, State
 from streams.steps.settle import Document
 from streams.takeover import StateDoesNotFit, fit, read_inbox_facts
 from streams.topics import STATE
@@ -45,8 +45,8 @@ class Acknowledged(Protocol):
         """Acknowledge the record."""
 
 
-class TooManyDeadLetters(Exception):  # noqa: N818 - a stop on purpose
-    """So many dead letters in a row say that the program is wrong, not the documents."""
+class TooManyFailures(Exception):  # noqa: N818 - a stop on purpose
+    """Steps failed on so many records in a row that the program is wrong, not the documents."""
 
 
 class Partition:
@@ -72,7 +72,7 @@ class Partition:
         self._batches = Batches()
         self._queue: deque[tuple[Record, Acknowledged]] = deque()
         self._unacked: deque[Acknowledged] = deque()
-        self._dead_letters = 0
+        self._failures = 0
         self._has_records = asyncio.Event()
         self._has_work = asyncio.Event()
         self._has_room = asyncio.Event()
@@ -98,7 +98,7 @@ class Partition:
         )
         fit(partition=self.number, marker=self._marker, facts=facts)
         self._state.load(objects)
-        self._dead_letters = dead_letters_in_a_row(self._state, self._marker)
+        self._failures = failures_in_a_row(self._state, self._marker)
         logger.warning(
             "partition %s: %s objects in %.2f s, applied up to %s",
             self.number,
@@ -205,6 +205,7 @@ class Partition:
                 self._take(application.run(done, documents))
                 is_last = start + place + len(done) >= len(touched)
                 self._marker = marker_of(record, cursor=None if is_last else done[-1])
+                await self._stop_after_failures()
                 if not is_last:
                     await asyncio.sleep(0)
             if start + len(keys) < len(touched):
@@ -231,6 +232,7 @@ class Partition:
                 return
             self._take(retry.run(retry.touched, documents))
         self._marker = marker_of(record)
+        await self._stop_after_failures()
 
     async def _read(
         self, application: Application, keys: tuple[str, ...], read: dict[int, Document]
@@ -240,20 +242,25 @@ class Partition:
 
     def _take(self, applied: Applied) -> None:
         self._batches.add(applied)
-        self._count_dead_letters(applied.document is not None, applied.dead_letters)
+        if any(letter.reason == STEP_FAILED for letter in applied.dead_letters):
+            self._failures += 1
+        elif applied.document is not None and not applied.dead_letters:
+            self._failures = 0
 
-    def _count_dead_letters(self, is_record: bool, letters: tuple[object, ...]) -> None:
-        if letters:
-            self._dead_letters += 1
-        elif is_record:
-            self._dead_letters = 0
-        if self._dead_letters > self._settings.streams_dead_letters_in_a_row:
-            raise TooManyDeadLetters(
-                f"partition {self.number}: more than "
-                f"{self._settings.streams_dead_letters_in_a_row} dead letters in a row: "
-                "look at the newest ones with `settle dead-letters list`; where the documents "
-                "are wrong, not the program, raise STREAMS_DEAD_LETTERS_IN_A_ROW"
-            )
+    async def _stop_after_failures(self) -> None:
+        """Stop where the steps failed too often in a row, all that was said of it written.
+
+        What cannot be read is the partner's and does not count.
+        """
+        most = self._settings.streams_dead_letters_in_a_row
+        if self._failures <= most:
+            return
+        await self._flushed()
+        raise TooManyFailures(
+            f"partition {self.number}: steps failed on more than {most} records in a row, the "
+            "program is wrong: see `settle dead-letters list`, run a mended one, then "
+            "`settle dead-letters retry`; STREAMS_DEAD_LETTERS_IN_A_ROW moves the limit"
+        )
 
     async def _flushed(self) -> None:
         self._is_flushed.clear()
@@ -284,11 +291,11 @@ class Partition:
             self._unacked.popleft().ack()
 
 
-def dead_letters_in_a_row(state: State, marker: Marker | None) -> int:
-    """Count the open dead letters that end at the marker: a restart does not forgive them."""
+def failures_in_a_row(state: State, marker: Marker | None) -> int:
+    """Count the failures that end at the marker: a restart does not forgive them."""
     if marker is None:
         return 0
-    offsets = state.open_dead_letters()
+    offsets = state.open_failures()
     count = 0
     while marker.offset - count in offsets:
         count += 1

@@ -26,7 +26,7 @@ class StreamsSettings(BaseSettings):
     streams_flush_records: int = Field(default=200, ge=1, description="Records that flush at once")
     streams_unacked_records: int = Field(default=2000, ge=1, description="Records read ahead")
     streams_dead_letters_in_a_row: int = Field(
-        default=100, ge=1, description="More dead letters in a row stop the worker"
+        default=100, ge=1, description="Failed steps on more records in a row stop the worker"
     )
     streams_instance_id: str = Field(default="", description="Stable name of this process")
     sink_batch_records: int = Field(default=5000, ge=1, description="Records an insert at most")

@@ -14,9 +14,10 @@ from settlement.reconciliation.tariff_choice import TariffVersion
 
 
 class CdrCopy(msgspec.Struct, frozen=True, kw_only=True, tag="copy"):
-    """One billing content of a CDR; all records that hold it are equal."""
+    """One billing content of a CDR for one eMSP; all records that hold it are equal."""
 
     digest: str  # of the billing-relevant content
+    emsp: str = ""  # empty where neither document nor request named one
     offsets: tuple[int, ...]  # every record with this content, in the order they came
     shown: int  # the record whose spelling the row shows: the one with the least `raw`
     raw: str  # digest of the bytes of the record shown
@@ -31,6 +32,7 @@ class CdrState(msgspec.Struct, frozen=True, kw_only=True, tag="cdr"):
     month: date  # set by the first record of the key; never changes
     copies: tuple[CdrCopy, ...] = ()
     dead_letters: tuple[int, ...] = ()  # records of this key that could not be processed
+    dead_shown: str = ""  # the one the row shows where there is no copy: the least of their digests
     touched_by: tuple[str, ...] = ()  # encoded keys of what a late fact about re-runs this CDR
     outcome_digest: str = ""
     # Of the row as it stands, for a run that fails and for reports without the document:
@@ -41,6 +43,12 @@ class CdrState(msgspec.Struct, frozen=True, kw_only=True, tag="cdr"):
     payable: Decimal = Decimal(0)
     held: Decimal = Decimal(0)
 
+    @property
+    def billed(self) -> tuple[CdrCopy, ...]:
+        """Give the copies that differ: one that names no eMSP is any other of its content."""
+        named = {copy.digest for copy in self.copies if copy.emsp}
+        return tuple(copy for copy in self.copies if copy.emsp or copy.digest not in named)
+
 
 class TariffState(msgspec.Struct, frozen=True, kw_only=True, tag="tariff"):
     """All versions of a published tariff."""
@@ -49,7 +57,15 @@ class TariffState(msgspec.Struct, frozen=True, kw_only=True, tag="tariff"):
     key: str
     versions: tuple[TariffVersion, ...] = ()
     offsets: tuple[int, ...] = ()  # of the earliest receipt of each version
-    is_deleted: bool = False
+    put_at: datetime | None = None  # last receipt of a PUT
+    deleted_at: datetime | None = None  # last receipt of a DELETE
+
+    @property
+    def is_deleted(self) -> bool:
+        """Tell whether the last DELETE was received after the last PUT."""
+        if self.deleted_at is None:
+            return False
+        return self.put_at is None or self.put_at <= self.deleted_at
 
 
 class StoredChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,12 +99,17 @@ class LocationState(msgspec.Struct, frozen=True, kw_only=True, tag="location"):
     changes: tuple[StoredChange, ...] = ()
 
 
+# Of the reasons of a dead letter the one that says the program is wrong, not the document.
+STEP_FAILED = "step_failed"
+
+
 class DeadLetterState(msgspec.Struct, frozen=True, kw_only=True, tag="dead"):
     """A record, or re-runs that it caused, that could not be processed and wait for a decision."""
 
     cpo: str
     key: str  # its offset
     is_record: bool  # the record itself failed
+    reason: str = ""  # as in the dead letter
     runs: tuple[str, ...] = ()  # keys of the CDRs whose re-run failed
     status: str = "open"  # open, resolved, dropped
 
@@ -151,12 +172,14 @@ class State:
         """Give the keys of the CDRs that a fact about `key` concerns, in key order."""
         return sorted(self._touching.get(key, ()))
 
-    def open_dead_letters(self) -> set[int]:
-        """Give the offsets of the facts that left a dead letter nobody has decided on."""
+    def open_failures(self) -> set[int]:
+        """Give the offsets of the facts at which a step failed and nobody has decided on it."""
         return {
             int(value.key)
             for value in self._objects.values()
-            if isinstance(value, DeadLetterState) and value.status == "open"
+            if isinstance(value, DeadLetterState)
+            and value.status == "open"
+            and value.reason == STEP_FAILED
         }
 
     def put(self, key: str, value: StateObject) -> None:

@@ -43,6 +43,10 @@ class TooManyRefusedRows(Exception):  # noqa: N818 - a stop on purpose
     """So many refused rows in one batch say that the program is wrong, not the rows."""
 
 
+class RowsMissing(OSError):  # noqa: N818 - waited for, as ClickHouse away is
+    """ClickHouse answered an insert with fewer rows than were sent: it is to be repeated."""
+
+
 class Store:
     """The tables of one generation."""
 
@@ -119,7 +123,9 @@ class Store:
             )
             self._contexts[table] = context
         context.data = columns
-        self._client.insert(context=context)
+        written = self._client.insert(context=context).written_rows
+        if written < len(rows):
+            raise RowsMissing(f"{table}: {written} of {len(rows)} rows were written")
 
 
 def is_content(error: Exception) -> bool:

@@ -106,48 +106,76 @@ def admit_cdr(record: Record, state: State) -> Admission:
     if before is None:
         month = storage_month(end=parsed.value.end_date_time, received=envelope.received)
         before = CdrState(cpo=envelope.cpo, key=record.object_key, month=month)
-    equal = next((copy for copy in before.copies if copy.digest == digest), None)
+    equal = next((c for c in before.copies if c.digest == digest and c.emsp == envelope.emsp), None)
     if equal is None:
         copy = CdrCopy(
             digest=digest,
+            emsp=envelope.emsp,
             offsets=(record.offset,),
             shown=record.offset,
             raw=raw,
             received=envelope.received,
         )
-        copies = (*before.copies, copy)
-        outcome, is_touched = ("conflict" if before.copies else "first"), True
+        after = msgspec.structs.replace(before, copies=(*before.copies, copy))
     else:
         assert record.offset not in equal.offsets, (key, record.offset)
-        is_shown = raw < equal.raw
-        copy = msgspec.structs.replace(
-            equal,
-            offsets=(*equal.offsets, record.offset),
-            shown=record.offset if is_shown else equal.shown,
-            raw=raw if is_shown else equal.raw,
-            received=envelope.received if is_shown else equal.received,
-        )
+        copy = _joined(equal, record, raw)
         copies = tuple(copy if c is equal else c for c in before.copies)
-        outcome, is_touched = "duplicate", is_shown
-    state.put(key, msgspec.structs.replace(before, copies=copies))
+        after = msgspec.structs.replace(before, copies=copies)
+    state.put(key, after)
+    is_touched = [_shown(c) for c in after.billed] != [_shown(c) for c in before.billed]
     return Admission(
-        document=document_outcome(record, outcome),
+        document=document_outcome(record, _kinship(before, digest, envelope.emsp)),
         touched=(key,) if is_touched else (),
         parsed=parsed,
     )
 
 
+def _joined(copy: CdrCopy, record: Record, raw: str) -> CdrCopy:
+    """Add a record to its equals; the one with the least bytes is shown."""
+    offsets = (*copy.offsets, record.offset)
+    if raw >= copy.raw:
+        return msgspec.structs.replace(copy, offsets=offsets)
+    return msgspec.structs.replace(
+        copy, offsets=offsets, shown=record.offset, raw=raw, received=record.envelope.received
+    )
+
+
+def _shown(copy: CdrCopy) -> tuple[str, str, int]:
+    return copy.digest, copy.emsp, copy.shown
+
+
+def _kinship(before: CdrState, digest: str, emsp: str) -> str:
+    """Tell what a copy is to those before it; one that names no eMSP is equal to any."""
+    if not before.copies:
+        return "first"
+    is_equal = any(
+        c.digest == digest and (c.emsp == emsp or not c.emsp or not emsp) for c in before.copies
+    )
+    return "duplicate" if is_equal else "conflict"
+
+
 def admit_unreadable(record: Record, state: State) -> str | None:
-    """Remember a dead-lettered CDR record; give its key where the CDR has no other copy."""
-    if record.envelope.module != "cdrs":
+    """Remember a dead-lettered CDR record; give its key where the CDR's row is to show it.
+
+    Of several the row shows the one whose bytes and address have the least digest, so that the
+    order of arrival does not count; a CDR that has a copy shows that.
+    """
+    envelope = record.envelope
+    if envelope.module != "cdrs":
         return None
-    key = key_of("cdr", record.envelope.cpo, record.object_key)
+    key = key_of("cdr", envelope.cpo, record.object_key)
     before = state.cdr(key)
     if before is None:
-        month = storage_month(end=None, received=record.envelope.received)
-        before = CdrState(cpo=record.envelope.cpo, key=record.object_key, month=month)
-    state.put(
-        key,
-        msgspec.structs.replace(before, dead_letters=(*before.dead_letters, record.offset)),
+        month = storage_month(end=None, received=envelope.received)
+        before = CdrState(cpo=envelope.cpo, key=record.object_key, month=month)
+    address = f"{envelope.object_id}\n{envelope.emsp}\n{envelope.ocpi_version}\n"
+    digest = raw_digest(address.encode() + record.value)
+    is_shown = not before.dead_shown or digest <= before.dead_shown
+    after = msgspec.structs.replace(
+        before,
+        dead_letters=(*before.dead_letters, record.offset),
+        dead_shown=digest if is_shown else before.dead_shown,
     )
-    return None if before.copies else key
+    state.put(key, after)
+    return key if is_shown and not before.copies else None

@@ -6,14 +6,19 @@ that the order of arrival does not count. A change that alters nothing touches n
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
 
 import msgspec
 
 from settlement.digest import location_digest, tariff_digest
-from settlement.fold import Change, fold_location, fold_session, read_change
+from settlement.fold import read_change
 from settlement.ocpi.document import NotJson
-from settlement.ocpi.door import parse_location, parse_session, parse_tariff
+from settlement.ocpi.door import (
+    parse_connector,
+    parse_evse,
+    parse_location,
+    parse_session,
+    parse_tariff,
+)
 from settlement.ocpi.problem import Problem, UnreadableDocument
 from settlement.party import parse_party
 from settlement.reconciliation.tariff_choice import TariffVersion
@@ -28,7 +33,8 @@ from streams.state import (
     encode,
     key_of,
 )
-from streams.steps.admit import Admission, bounded_tariff, document_outcome
+from streams.steps.admit import Admission, ObjectOutcome, bounded_tariff, document_outcome
+from streams.steps.current import change_of, location_of, session_body, session_of
 from streams.steps.outline import location_outcome, session_outcome, tariff_outcomes
 
 # What a location can change about a price or a check; a PATCH of anything else has no effect.
@@ -64,21 +70,21 @@ def admit_session(record: Record, state: State) -> Admission:
     )
     assert isinstance(before, SessionState), key
     change = _stored(record)
+    after = msgspec.structs.replace(
+        before,
+        id=min(envelope.object_id, before.id),
+        emsp=max(envelope.emsp, before.emsp),  # named or not; never two, and never by order
+    )
     if _is_known(change, before.changes):
-        return Admission(document=document_outcome(record, "duplicate"))
-    changes = _bounded((*before.changes, change))
-    was = fold_session([change_of(c) for c in before.changes])
-    now = fold_session([change_of(c) for c in changes])
-    session = None
-    if now is not None:
-        session = parse_session(now, ocpi_version=envelope.ocpi_version).value
-    emsp = max(envelope.emsp, before.emsp)  # named or not; never two, and never by order
-    after = msgspec.structs.replace(before, changes=changes, emsp=emsp)
+        return _known(record, key, before, after, state)
+    parse_session({**change_of(change).body, "id": after.id}, ocpi_version=change.ocpi_version)
+    after = msgspec.structs.replace(after, changes=_bounded((*before.changes, change)))
+    was, now = session_body(before), session_body(after)
     state.put(key, after)
     is_effective = now is None or now != was
     return Admission(
         document=document_outcome(record, "applied" if is_effective else "no_effect"),
-        objects=(session_outcome(record, after, session),),
+        objects=(session_outcome(record, after, session_of(after)),),
         touched=tuple(state.touched(key)) if now != was else (),
     )
 
@@ -94,81 +100,92 @@ def admit_location(record: Record, state: State) -> Admission:
     change = _stored(record)
     if change.method == "PATCH" and not LOCATION_FIELDS & change_of(change).body.keys():
         return Admission(document=document_outcome(record, "no_effect"))
+    after = msgspec.structs.replace(before, id=min(envelope.object_id, before.id))
     if _is_known(change, before.changes):
-        return Admission(document=document_outcome(record, "duplicate"))
-    changes = _bounded((*before.changes, change))
-    after = msgspec.structs.replace(before, changes=changes)
-    now = fold_location([change_of(c) for c in changes], at=None)
-    location = None
-    if now is not None:
-        location = parse_location(now, ocpi_version=envelope.ocpi_version).value
+        return _known(record, key, before, after, state)
+    _check_location(change, after.id)
+    after = msgspec.structs.replace(after, changes=_bounded((*before.changes, change)))
     state.put(key, after)
-    is_effective = _location_differs(before.changes, changes, change)
+    is_effective = _location_differs(before, after, change)
     return Admission(
         document=document_outcome(record, "applied" if is_effective else "no_effect"),
-        objects=(location_outcome(record, after, location),),
+        objects=(location_outcome(record, after, location_of(after, at=None)),),
         touched=tuple(state.touched(key)) if is_effective else (),
     )
 
 
 def admit_tariff(record: Record, state: State) -> Admission:
-    """Admit a PUT or DELETE of a tariff; every version is kept, DELETE changes no price."""
+    """Admit a PUT or DELETE of a tariff; every version is kept, DELETE changes no price.
+
+    A tariff is deleted while its last DELETE was received after its last PUT.
+    """
     envelope = record.envelope
     key = key_of("tariff", envelope.cpo, record.object_key)
     before = state.get(key) or TariffState(cpo=envelope.cpo, key=record.object_key)
     assert isinstance(before, TariffState), key
     if envelope.http_method == "DELETE":
-        if before.is_deleted or not before.versions:
-            return Admission(document=document_outcome(record, "no_effect"))
-        after = msgspec.structs.replace(before, is_deleted=True)
-        state.put(key, after)
-        return Admission(
-            document=document_outcome(record, "applied"), objects=tariff_outcomes(record, after)
+        after = msgspec.structs.replace(
+            before, deleted_at=_latest(before.deleted_at, envelope.received)
         )
-    parsed = parse_tariff(record.value, ocpi_version=envelope.ocpi_version).value
-    bounded_tariff(parsed)
-    tariff = msgspec.structs.replace(parsed, id=envelope.object_id, cpo=parse_party(envelope.cpo))
-    version = TariffVersion(
-        tariff=tariff,
-        digest=tariff_digest(tariff),
-        last_updated=tariff.last_updated or envelope.received,
-        received=envelope.received,
-    )
-    place = _place_of(version, before.versions)
-    if place is not None and before.versions[place].received <= version.received:
-        after = msgspec.structs.replace(before, is_deleted=False)
         state.put(key, after)
-        return Admission(document=document_outcome(record, "duplicate"))
-    place = len(before.versions) if place is None else place
-    after = msgspec.structs.replace(
-        before,
-        versions=(*before.versions[:place], version, *before.versions[place + 1 :]),
-        offsets=(*before.offsets[:place], record.offset, *before.offsets[place + 1 :]),
-        is_deleted=False,
-    )
+        is_effective = after.is_deleted != before.is_deleted
+        return Admission(
+            document=document_outcome(record, "applied" if is_effective else "no_effect"),
+            objects=tariff_outcomes(record, after) if is_effective else (),
+        )
+    version = _version_of(record)
+    place = _place_of(version, before.versions)
+    is_new = place is None
+    if place is None:
+        place = len(before.versions)
+    after = msgspec.structs.replace(before, put_at=_latest(before.put_at, envelope.received))
+    is_kept = is_new or _precedes(version, before.versions[place])
+    if is_kept:
+        after = msgspec.structs.replace(
+            after,
+            versions=(*before.versions[:place], version, *before.versions[place + 1 :]),
+            offsets=(*before.offsets[:place], record.offset, *before.offsets[place + 1 :]),
+        )
     if (size := len(encode(after))) > CHANGES_BYTES:
         raise TooManyChanges(
             f"{len(after.versions)} versions of one tariff hold {size} bytes, "
             f"{CHANGES_BYTES} are kept"
         )
     state.put(key, after)
+    rows = tariff_outcomes(record, after)
+    if after.is_deleted == before.is_deleted:
+        rows = rows[place : place + 1] if is_kept else ()
     return Admission(
-        document=document_outcome(record, "applied"),
-        objects=(tariff_outcomes(record, after)[place],),
-        touched=tuple(state.touched(key)),
+        document=document_outcome(record, "applied" if is_kept else "duplicate"),
+        objects=rows,
+        touched=tuple(state.touched(key)) if is_kept else (),
     )
 
 
-@lru_cache(maxsize=100_000)
-def change_of(stored: StoredChange) -> Change:
-    """Give a stored change in the form that the folds take; they change no input."""
-    return read_change(
-        stored.body,
-        method=stored.method,
-        offset=stored.offset,
-        path=stored.path,
-        ocpi_version=stored.ocpi_version,
+def _version_of(record: Record) -> TariffVersion:
+    envelope = record.envelope
+    parsed = parse_tariff(record.value, ocpi_version=envelope.ocpi_version).value
+    bounded_tariff(parsed)
+    tariff = msgspec.structs.replace(parsed, id=envelope.object_id, cpo=parse_party(envelope.cpo))
+    return TariffVersion(
+        tariff=tariff,
+        digest=tariff_digest(tariff),
+        last_updated=tariff.last_updated or envelope.received,
+        received=envelope.received,
     )
+
+
+def _latest(known: datetime | None, moment: datetime) -> datetime:
+    return moment if known is None else max(known, moment)
+
+
+def _precedes(version: TariffVersion, known: TariffVersion) -> bool:
+    """Tell whether of two equal versions this one is kept: the earlier receipt, then by spelling."""
+
+    def rank(one: TariffVersion) -> tuple[datetime, str, str]:
+        return one.received, one.tariff.id, one.tariff.ocpi_version
+
+    return rank(version) < rank(known)
 
 
 def _stored(record: Record) -> StoredChange:
@@ -207,7 +224,8 @@ def _bounded(changes: tuple[StoredChange, ...]) -> tuple[StoredChange, ...]:
 
 def _is_known(change: StoredChange, changes: Sequence[StoredChange]) -> bool:
     return any(
-        (change.method, change.path, change.digest) == (known.method, known.path, known.digest)
+        (change.method, change.path, change.digest, change.ocpi_version)
+        == (known.method, known.path, known.digest, known.ocpi_version)
         for known in changes
     )
 
@@ -219,24 +237,48 @@ def _place_of(version: TariffVersion, versions: Sequence[TariffVersion]) -> int 
     return None
 
 
-def _location_differs(
-    before: Sequence[StoredChange], after: Sequence[StoredChange], change: StoredChange
-) -> bool:
+def _location_differs(before: LocationState, after: LocationState, change: StoredChange) -> bool:
     """Tell whether the location differs at any moment from the change on, or at its earliest."""
-    moments = {c.last_updated for c in after if c.last_updated is not None}
-    if change.last_updated is not None:
-        moments = {moment for moment in moments if moment >= change.last_updated}
-    old = [change_of(c) for c in before]
-    new = [change_of(c) for c in after]
-    earliest = min((c.last_updated for c in after if c.last_updated is not None), default=None)
+    dated = [c.last_updated for c in after.changes if c.last_updated is not None]
+    moments = {one for one in dated if change.last_updated is None or one >= change.last_updated}
     return any(
-        _digest_at(old, moment, change.ocpi_version) != _digest_at(new, moment, change.ocpi_version)
-        for moment in (*sorted(moments), earliest, None)
+        _digest_at(before, moment) != _digest_at(after, moment)
+        for moment in (*sorted(moments), min(dated, default=None), None)
     )
 
 
-def _digest_at(changes: list[Change], at: datetime | None, ocpi_version: str) -> str:
-    body = fold_location(changes, at=at)
-    if body is None:
-        return ""
-    return location_digest(parse_location(body, ocpi_version=ocpi_version).value)
+def _digest_at(state: LocationState, at: datetime | None) -> str:
+    location = location_of(state, at=at)
+    return "" if location is None else location_digest(location)
+
+
+def _check_location(change: StoredChange, identifier: str) -> None:
+    """Raise UnreadableDocument for a change that cannot be read by itself.
+
+    Each is looked at alone: what one says wrong must never be found in another.
+    """
+    body, version = change_of(change).body, change.ocpi_version
+    if not change.path:
+        parse_location({**body, "id": identifier}, ocpi_version=version)
+    elif len(change.path) == 1:
+        parse_evse({**body, "uid": change.path[0]}, ocpi_version=version)
+    else:
+        parse_connector({**body, "id": change.path[1]}, ocpi_version=version)
+
+
+def _known(
+    record: Record,
+    key: str,
+    before: SessionState | LocationState,
+    after: SessionState | LocationState,
+    state: State,
+) -> Admission:
+    """Admit a change that is known already; it may still spell the id or name the eMSP."""
+    objects: tuple[ObjectOutcome, ...] = ()
+    if after != before:
+        state.put(key, after)
+        if isinstance(after, SessionState):
+            objects = (session_outcome(record, after, session_of(after)),)
+        else:
+            objects = (location_outcome(record, after, location_of(after, at=None)),)
+    return Admission(document=document_outcome(record, "duplicate"), objects=objects)

@@ -13,9 +13,7 @@ import msgspec
 from settlement.bounds import EXACT
 from settlement.cdr import Cdr, folded
 from settlement.finding import Finding
-from settlement.fold import fold_location, fold_session
 from settlement.location import Location
-from settlement.ocpi.door import parse_location, parse_session
 from settlement.ocpi.parsed import Parsed
 from settlement.pricing.priced import PricedCdr
 from settlement.pricing.profile import Profile
@@ -27,7 +25,6 @@ from streams.outcome import CdrCopy, CdrOutcome, outcome_digest
 from streams.record import Record
 from streams.state import CdrCopy as StoredCopy
 from streams.state import CdrState, LocationState, SessionState, State, TariffState, key_of
-from streams.steps.admit_change import change_of
 from streams.steps.columns import (
     cdr_columns,
     computed_column,
@@ -35,6 +32,7 @@ from streams.steps.columns import (
     number_column,
     priced_columns,
 )
+from streams.steps.current import location_of, session_of
 from streams.steps.post import NOTHING, Spread, claim_of, post_copy
 from streams.steps.price import Pricing, price_copy
 from streams.steps.reconcile import Reconciliation, reconcile_copy
@@ -79,7 +77,7 @@ def settle(
     before = state.cdr(key)
     assert before is not None, key
     assert before.copies, key
-    copies = [_judge(state, before, copy, documents[copy.shown], profile) for copy in before.copies]
+    copies = [_judge(state, before, copy, documents[copy.shown], profile) for copy in before.billed]
     outcome = _alone(before, copies[0]) if len(copies) == 1 else _conflict(before, copies)
     return remember(
         state=state, key=key, outcome=outcome, cause=cause, touched_by=_touched_by(before, copies)
@@ -192,10 +190,10 @@ def _conflict(state: CdrState, copies: list[JudgedCopy]) -> CdrOutcome:
     parties = {(copy.cdr.currency, copy.document.emsp) for copy in copies}
     is_comparable = len(parties) == 1 and not any(copy.cdr.credit for copy in copies)
     if is_comparable:
-        shown = max(copies, key=lambda copy: (claim_of(copy.cdr), copy.stored.digest))
+        shown = max(copies, key=lambda copy: (claim_of(copy.cdr), *_identity(copy)))
         payable = min(copy.spread.payable for copy in copies)
     else:
-        shown = max(copies, key=lambda copy: copy.stored.digest)
+        shown = max(copies, key=_identity)
         payable = _ZERO
     claimed = claim_of(shown.cdr)
     spread = (
@@ -223,7 +221,7 @@ def _conflict(state: CdrState, copies: list[JudgedCopy]) -> CdrOutcome:
             ),
             payable=copy.spread.payable,
         )
-        for copy in sorted(copies, key=lambda copy: copy.stored.digest)
+        for copy in sorted(copies, key=_identity)
     )
     findings = tuple(finding_column(one) for one in shown.reconciliation.findings)
     return _alone(
@@ -237,6 +235,10 @@ def _conflict(state: CdrState, copies: list[JudgedCopy]) -> CdrOutcome:
         findings=(finding_column(finding), *findings),
         copies=listed,
     )
+
+
+def _identity(copy: JudgedCopy) -> tuple[str, str]:
+    return copy.stored.digest, copy.stored.emsp
 
 
 def _published(state: State, cpo: str) -> Published:
@@ -257,22 +259,14 @@ def _location_of(state: State, cpo: str, cdr: Cdr) -> Location | None:
     stored = state.get(key_of("location", cpo, folded(cdr.cdr_location.id)))
     if not isinstance(stored, LocationState):
         return None
-    body = fold_location([change_of(c) for c in stored.changes], at=cdr.start_date_time)
-    if body is None:
-        return None
-    return parse_location(body, ocpi_version=stored.changes[-1].ocpi_version).value
+    return location_of(stored, at=cdr.start_date_time)
 
 
 def _session_of(state: State, cpo: str, cdr: Cdr) -> Session | None:
     if cdr.session_id is None:
         return None
     stored = state.get(key_of("session", cpo, folded(cdr.session_id)))
-    if not isinstance(stored, SessionState):
-        return None
-    body = fold_session([change_of(c) for c in stored.changes])
-    if body is None:
-        return None
-    return parse_session(body, ocpi_version=stored.changes[-1].ocpi_version).value
+    return session_of(stored) if isinstance(stored, SessionState) else None
 
 
 def _touched_by(state: CdrState, copies: list[JudgedCopy]) -> tuple[str, ...]:

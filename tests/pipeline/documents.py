@@ -3,6 +3,7 @@
 Rule: each document keeps its receipt wherever it is put in the log; only the order is shuffled.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -67,6 +68,11 @@ def _tariffs() -> list[Sent]:
         # After the session's start: never displaces a base.
         a_tariff("T6", 0.25, "2024-01-01T00:00:00Z", BEFORE),
         a_tariff("T6", 0.01, "2024-04-01T00:00:00Z", AFTER),
+        # One id in two spellings with one receipt; a DELETE between two PUTs, and one after all.
+        a_tariff("T8", 0.25, "2024-01-01T00:00:00Z", BEFORE),
+        a_tariff("t8", 0.25, "2024-01-01T00:00:00Z", BEFORE),
+        a_sent("tariffs", "DELETE", b"", object_id="T1", received=BEFORE + timedelta(hours=1)),
+        a_sent("tariffs", "DELETE", b"", object_id="T3", received=AFTER + timedelta(hours=1)),
     ]
 
 
@@ -85,6 +91,11 @@ def _cdrs() -> list[Sent]:
     lower = dict(reversed(a_cdr_document(id="cdr-31", session_id="s-31").items()))
     sent.append(a_sent("cdrs", "POST", lower, received=AFTER))
     sent.append(a_cdr_in_upper_case())
+    # One content for two eMSPs is a conflict; one of them named or not is none.
+    party = a_cdr(32, "T1", 5.0)
+    sent += [replace(party, emsp=emsp) for emsp in ("DE*EMP", "FR*EMP", "")]
+    unnamed = a_cdr(33, "T1", 5.0, remark="with a name")
+    sent += [unnamed, replace(a_cdr(33, "T1", 5.0), emsp="")]
     return sent
 
 
@@ -116,6 +127,25 @@ def _sessions() -> list[Sent]:
             {"kwh": 5.0, "last_updated": "2024-03-01T11:00:00Z"},
             object_id="S-2",
         ),
+        # The id in other letters, the same document again in others still.
+        a_sent("sessions", "PUT", a_session_document(kwh=1.0), object_id="s-1", received=BEFORE),
+        # What is wrong in one document is that one's alone, whatever it comes before.
+        a_sent("sessions", "PUT", a_session_document(id="S-3"), received=BEFORE),
+        a_sent(
+            "sessions",
+            "PATCH",
+            {"kwh": "abc", "last_updated": "2024-03-01T11:00:00Z"},
+            object_id="S-3",
+        ),
+        # One session through two versions of OCPI.
+        a_sent("sessions", "PUT", a_session_document(id="S-4"), received=BEFORE),
+        a_sent(
+            "sessions",
+            "PATCH",
+            {"total_cost": 7.5, "last_updated": "2024-03-01T11:00:00Z"},
+            object_id="S-4",
+            ocpi_version="2.1.1",
+        ),
     ]
 
 
@@ -146,6 +176,8 @@ def _locations_and_the_rest() -> list[Sent]:
         # What cannot be read, beside a copy that can, and alone.
         a_sent("cdrs", "POST", b'{"id": "CDR-1"}', object_id="CDR-1"),
         a_sent("cdrs", "POST", b"{", object_id="CDR-90"),
+        a_sent("cdrs", "POST", b"[", object_id="cdr-90"),
+        a_sent("cdrs", "POST", b"{", object_id="CDR-90", emsp="FR*EMP"),
         # A credit CDR.
         a_cdr(91, "T1", -5.13, credit=True, credit_reference_id="CDR-1"),
     ]

@@ -15,9 +15,12 @@ from tests.pipeline.inbox import Inbox
 MAY_DIFFER = {
     "cdr_settled": PROVENANCE,
     "session_current": {"version"},
-    "tariff_version": {"version", "kafka_offset", "is_deleted"},
+    "tariff_version": {"version", "kafka_offset"},
     "location_current": {"version"},
 }
+
+
+UNREADABLE = 5
 
 
 def comparable(inbox: Inbox, table: str) -> list[Row]:
@@ -38,14 +41,12 @@ def test_what_may_differ_is_provenance_alone() -> None:
         "kafka_offset",
         "kafka_partition",
         "month",
-        "outcome_digest",
         "received_time",
-        "rules_version",
         "version",
     ]
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("table", sorted(MAY_DIFFER))
 def test_rows_do_not_depend_on_the_order_of_documents(seed: int, table: str) -> None:
     documents = awkward_documents()
@@ -66,7 +67,7 @@ def test_every_document_is_accounted_for_in_any_order(seed: int) -> None:
     inbox = Inbox().receive(*documents)
 
     assert len(documents) == len(inbox.documents())
-    assert inbox.documents().count("dead_lettered") == 2
+    assert inbox.documents().count("dead_lettered") == UNREADABLE
     buckets = [row["bucket"] for row in inbox.rows("cdr_settled")]
     assert {"settled", "waiting", "conflict", "dead_lettered"} == set(buckets)
 

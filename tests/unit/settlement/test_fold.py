@@ -156,10 +156,21 @@ def test_a_period_spelled_otherwise_is_the_same_period() -> None:
 
 
 def test_charging_periods_of_a_patch_replace_in_2_1_1() -> None:
-    put = a_put(1, charging_periods=[a_period(1)])
+    document = a_session_document(last_updated=at(1), charging_periods=[a_period(1)])
+    put = change("PUT", document, 0, ocpi_version="2.1.1")
     patch = change("PATCH", {"charging_periods": [a_period(2)]}, 1, ocpi_version="2.1.1")
 
     assert folded_session(put, patch)["charging_periods"] == [a_period(2)]
+
+
+def test_a_patch_through_another_version_of_ocpi_does_not_apply() -> None:
+    patch = change("PATCH", {"total_cost": 7.5}, 1, ocpi_version="2.1.1")
+
+    assert folded_session(a_put(1), patch) == folded_session(a_put(1))
+
+
+def test_a_patch_cannot_give_another_id() -> None:
+    assert folded_session(a_put(1), a_patch(2, id="OTHER"))["id"] == a_session_document()["id"]
 
 
 def test_a_put_without_periods_removes_them() -> None:

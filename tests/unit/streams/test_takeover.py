@@ -9,10 +9,10 @@ import pytest
 
 from settlement.pricing.profile import DEFAULT
 from settlement.rules import RULES_VERSION
-from streams.partition import Partition, dead_letters_in_a_row
+from streams.partition import Partition, failures_in_a_row
 from streams.record import Record
 from streams.settings import StreamsSettings
-from streams.state import DeadLetterState, Marker, State, key_of
+from streams.state import STEP_FAILED, DeadLetterState, Marker, State, key_of
 from streams.takeover import InboxFacts, StateDoesNotFit, event_id, fit
 from tests.builders import a_cdr_document
 from tests.pipeline.inbox import a_sent
@@ -166,10 +166,10 @@ def test_a_first_record_that_is_not_the_first_of_the_inbox_stops_the_worker() ->
     assert "goes on at offset 1, 0 was next" in str(failures[0])
 
 
-def a_state(*dead: int, **changes: Any) -> State:
+def a_state(*dead: int, reason: str = STEP_FAILED, **changes: Any) -> State:
     state = State()
     for offset in dead:
-        letter = DeadLetterState(cpo="NL*TNM", key=str(offset), is_record=True)
+        letter = DeadLetterState(cpo="NL*TNM", key=str(offset), is_record=True, reason=reason)
         state.put(key_of("dead", "NL*TNM", str(offset)), changed(letter, **changes))
     return state
 
@@ -178,12 +178,14 @@ def a_state(*dead: int, **changes: Any) -> State:
     ("dead", "count"),
     [((39, 40, 41), 3), ((39, 41), 1), ((38, 39, 40), 0), ((), 0)],
 )
-def test_dead_letters_in_a_row_are_counted_over_a_restart(
-    dead: tuple[int, ...], count: int
-) -> None:
-    assert dead_letters_in_a_row(a_state(*dead), MARKER) == count
+def test_failures_in_a_row_are_counted_over_a_restart(dead: tuple[int, ...], count: int) -> None:
+    assert failures_in_a_row(a_state(*dead), MARKER) == count
 
 
 def test_dead_letters_that_were_decided_on_are_none_of_the_row() -> None:
-    assert dead_letters_in_a_row(a_state(40, 41, status="dropped"), MARKER) == 0
-    assert dead_letters_in_a_row(a_state(40, 41), None) == 0
+    assert failures_in_a_row(a_state(40, 41, status="dropped"), MARKER) == 0
+    assert failures_in_a_row(a_state(40, 41), None) == 0
+
+
+def test_what_could_not_be_read_is_no_failure_of_ours() -> None:
+    assert failures_in_a_row(a_state(40, 41, reason="unreadable"), MARKER) == 0
