@@ -33,6 +33,15 @@ class Weight(msgspec.Struct, frozen=True):
     necessary: bool = False
 
 
+class Later(msgspec.Struct, frozen=True):
+    """A field that only a later version of OCPI has; `hint` is its type there.
+
+    Its own type is one that no JSON value has, so that a document with it is not regular.
+    """
+
+    hint: Any
+
+
 VITAL = Weight()
 NECESSARY = Weight(necessary=True)
 

@@ -8,6 +8,7 @@ REMARKS: dict[str, str] = {
     "empty_list": "A list that needs an entry is empty.",
     "empty_text": "An identifier is an empty text and counts as not sent.",
     "flag_form": "A boolean is sent as a text or a number.",
+    "later_field": "A restriction of a later OCPI version is sent; it restricts all the same.",
     "lower_case_code": "A code or currency is not in upper case.",
     "missing_field": "A field that OCPI requires is missing, null or empty.",
     "not_a_list": "One value stands where OCPI has a list.",

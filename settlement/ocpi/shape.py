@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import NODEFAULT, UNSET, Meta, Struct
 
-from settlement.ocpi.form import Form, Weight
+from settlement.ocpi.form import Form, Later, Weight
 
 
 class Field(Struct, frozen=True, kw_only=True):
@@ -21,6 +21,7 @@ class Field(Struct, frozen=True, kw_only=True):
     required: bool = False
     vital: bool = False
     necessary: bool = False
+    later: bool = False  # of a later version of OCPI
     is_list: bool = False
     min_items: int = 0
     min_length: int = 0
@@ -88,6 +89,9 @@ def _annotations(hint: Any, told: dict[str, Any]) -> Any:
         return hint
     base, *marks = get_args(hint)
     for mark in marks:
+        if isinstance(mark, Later):
+            told["later"] = True
+            return _annotations(mark.hint, told)
         if isinstance(mark, Form):
             told["kind"] = mark.kind
             told["renamed"] = dict(mark.renamed)

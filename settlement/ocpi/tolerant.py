@@ -55,6 +55,9 @@ def read_object(wire: type[Struct], values: dict[str, Any], path: str, reader: R
         elif value is None:
             if not field.required:
                 reader.nulls.append(f"{path}.{name}")
+        elif field.later:
+            reader.remark("later_field", f"{path}.{name}")
+            read[name] = READ[field.kind](field, value, f"{path}.{name}", reader)
         elif _is_regular(field, value):
             read[name] = value
         elif field.is_list:

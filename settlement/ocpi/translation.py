@@ -189,14 +189,14 @@ def _to_restrictions(wire: Any) -> Restrictions:
         end_date=regular_date(wire.end_date),
         min_kwh=optional_number(wire.min_kwh),
         max_kwh=optional_number(wire.max_kwh),
-        min_current=optional_number(getattr(wire, "min_current", UNSET)),
-        max_current=optional_number(getattr(wire, "max_current", UNSET)),
+        min_current=optional_number(wire.min_current),
+        max_current=optional_number(wire.max_current),
         min_power=optional_number(wire.min_power),
         max_power=optional_number(wire.max_power),
         min_duration=wire.min_duration,
         max_duration=wire.max_duration,
         day_of_week=tuple(sorted({_DAYS[day] for day in wire.day_of_week or ()})),
-        reservation=getattr(wire, "reservation", None),
+        reservation=wire.reservation,
     )
 
 

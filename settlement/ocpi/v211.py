@@ -7,7 +7,7 @@ A class's docstring is its place under https://github.com/ocpi/ocpi/blob/release
 
 from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from settlement import cdr, session, tariff
 from settlement.ocpi.form import (
@@ -24,7 +24,9 @@ from settlement.ocpi.form import (
     Id36,
     Id39,
     Id48,
+    Later,
     Number,
+    ReservationRestrictionType,
     SessionStatus,
     TariffDimensionType,
     Tariffs,
@@ -165,6 +167,12 @@ class PriceComponent(Wire, kw_only=True):
     step_size: Whole
 
 
+# Many platforms write one tariff for all versions. Without its restriction an element would
+# price what it is not for.
+LaterNumber = Annotated[UnsetType, Later(Number)]
+LaterReservation = Annotated[UnsetType, Later(Annotated[ReservationRestrictionType, VITAL])]
+
+
 class TariffRestrictions(Wire, kw_only=True):
     """OCPI 2.1.1, mod_tariffs.md#45-tariffrestrictions-class."""
 
@@ -174,11 +182,14 @@ class TariffRestrictions(Wire, kw_only=True):
     end_date: Date = ABSENT
     min_kwh: Number = UNSET
     max_kwh: Number = UNSET
+    min_current: LaterNumber = UNSET
+    max_current: LaterNumber = UNSET
     min_power: Number = UNSET
     max_power: Number = UNSET
     min_duration: Whole = ABSENT
     max_duration: Whole = ABSENT
     day_of_week: Annotated[list[DayOfWeek], VITAL] = ABSENT
+    reservation: LaterReservation = ABSENT
 
 
 class TariffElement(Wire, kw_only=True):

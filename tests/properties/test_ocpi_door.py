@@ -59,6 +59,7 @@ MOMENTS = [
     "2024-12-31T23:59:59",
 ]
 TEXTS = ["1", "T1", "t1", "x" * 36, "NL*TNM*E1", "#NA", "\u00e9\u4e2d", '\\ "quoted"']
+LATER = ["reservation", "min_current"]  # restrictions that 2.1.1 does not have
 ODD: list[Any] = [
     *(None, True, False, 0, -7, "", "\0", " 2.50", "1e5", "2,5", "NaN", "#NA", "RESERVED"),
     *("monday", "7:00", "24:00", "2024-1-1", "1970-1-1T00:00:00Z", "1970-01-01T00:00:00Z"),
@@ -195,7 +196,7 @@ def deviating(rng: Random, document: JsonObject) -> bytes:
         if way < 0.15:
             del holder[key]
         elif way < 0.25 and isinstance(holder, dict):
-            holder[rng.choice(TEXTS)] = copy.deepcopy(rng.choice(ODD))
+            holder[rng.choice([*TEXTS, *LATER])] = copy.deepcopy(rng.choice(ODD))
         else:
             holder[key] = changed(rng, holder[key])
         if not document:

@@ -15,7 +15,7 @@ from settlement.ocpi.door import (
     parse_tariff,
 )
 from settlement.ocpi.problem import UnreadableDocument
-from settlement.tariff import Price
+from settlement.tariff import Price, Restrictions
 from tests.builders import (
     EMSP,
     a_cdr,
@@ -198,6 +198,25 @@ def test_a_tariff_and_a_location_of_2_1_1_are_read() -> None:
     assert (tariff.value.id, tariff.value.cpo) == ("T1", None)
     assert location.value.evses[0].connectors[0].tariff_ids == ("T1",)
     assert tariff.remarks == location.remarks == ()
+
+
+def test_a_restriction_of_a_later_version_restricts_in_2_1_1_all_the_same() -> None:
+    document = in_2_1_1(a_tariff_document())
+    restrictions = {"reservation": "reservation", "min_current": "16", "max_current": None}
+    document["elements"][0]["restrictions"] = restrictions
+
+    parsed = parse_tariff(as_bytes(document), ocpi_version="2.1.1")
+
+    read = parsed.value.elements[0].restrictions
+    assert read == Restrictions(reservation="RESERVATION", min_current=Decimal(16))
+    assert codes(parsed.remarks) == [
+        "later_field",
+        "number_as_text",
+        "later_field",
+        "lower_case_code",
+        "null_field",
+    ]
+    assert parsed.unknown_fields == 0
 
 
 @pytest.mark.parametrize(
