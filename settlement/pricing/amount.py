@@ -8,13 +8,24 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
-from settlement.pricing.exact import ONE, SECONDS, ZERO, add, divide, multiply, settled
+from settlement.pricing.exact import (
+    ONE,
+    SECONDS,
+    ZERO,
+    add,
+    divide,
+    multiply,
+    settled,
+    subtract,
+)
 from settlement.pricing.line import Line
 from settlement.pricing.plan import Tax
 from settlement.pricing.profile import Profile
+from settlement.tariff import Price
 
 Sides = tuple[Decimal | None, Decimal | None]  # before taxes, after; None: not known
 Sums = dict[int, Sides]  # by family of costs
+Part = tuple[Decimal, Decimal]  # so many of so many
 
 NOTHING: Sides = (ZERO, ZERO)
 
@@ -28,20 +39,28 @@ def plus(one: Sides, other: Sides) -> Sides:
     )
 
 
-def sides_of(amount: Decimal, tax: Tax, rules: Profile) -> Sides:
-    """Split an amount in the tariff's own terms into both sides (spec-notes D.5)."""
+def sides_of(amount: Decimal, tax: Tax, rules: Profile, untaxed: Part | None = None) -> Sides:
+    """Split an amount in the tariff's own terms into both sides.
+
+    `untaxed` is the part of an amount with taxes of an unknown rate that is no tax.
+    """
     if not amount:
         return NOTHING
     fraction = tax.fraction
     if tax.mode == "YES":
         if fraction is None:
-            return (None, amount)
+            return (None if untaxed is None else part_of(amount, untaxed), amount)
         return (divide(amount, add(ONE, fraction)), amount)
     if fraction is not None:
         return (amount, add(amount, multiply(amount, fraction)))
     if tax.mode == "N/A" or rules.missing_vat == "no_tax":
         return (amount, amount)
     return (amount, None)
+
+
+def part_of(amount: Decimal, part: Part) -> Decimal:
+    """Give a part of an amount."""
+    return divide(multiply(amount, part[0]), part[1])
 
 
 def amount_of(line: Line) -> Decimal:
@@ -57,6 +76,13 @@ class Share(NamedTuple):
     tariff: str  # folded id
     family: int
     sides: Sides
+
+    def split(self, untaxed: Part) -> "Share":
+        """Fill in the side before taxes where it is not known."""
+        before, after = self.sides
+        if before is not None or after is None:
+            return self
+        return self._replace(sides=(part_of(after, untaxed), after))
 
 
 def sum_lines(lines: list[Line], rules: Profile) -> list[Share]:
@@ -82,16 +108,49 @@ def sum_lines(lines: list[Line], rules: Profile) -> list[Share]:
     return shares
 
 
+def untaxed_part(shares: list[Share], claimed: Price | None) -> Part | None:
+    """Give which part of the amounts with taxes of an unknown rate is no tax, as the CDR says.
+
+    The claimed total tells how much of it is tax. What the known rates hold of that is taken
+    off first, the rest lies in the amounts without a rate: never less than nothing of them,
+    never more than all. None where the claim does not tell, or there is no such amount.
+    """
+    if claimed is None or not claimed.before_taxes or not claimed.after_taxes:
+        return None
+    rateless = known = total = ZERO
+    for share in shares:
+        before, after = share.sides
+        if after is None:
+            return None
+        total = add(total, after)
+        if before is None:
+            rateless = add(rateless, after)
+        else:
+            known = add(known, subtract(after, before))
+    if not rateless:
+        return None
+    # rateless - (tax - known), where tax is total * claimed tax / claimed total; times the latter
+    claimed_tax = subtract(claimed.after_taxes, claimed.before_taxes)
+    untaxed = subtract(
+        multiply(claimed.after_taxes, add(rateless, known)), multiply(total, claimed_tax)
+    )
+    whole = multiply(claimed.after_taxes, rateless)
+    share_of_whole = divide(untaxed, whole)
+    if share_of_whole < ZERO:
+        return (ZERO, ONE)
+    return (ONE, ONE) if share_of_whole > ONE else (untaxed, whole)
+
+
 def total_of(sums: Iterable[Sides]) -> Sides:
-    """Add up, to 40 decimals: what is a tie in truth is a tie here (see `exact`)."""
+    """Add up."""
     total: Sides = NOTHING
     for sides in sums:
         total = plus(total, sides)
-    return settled_sides(total)
+    return total
 
 
 def settled_sides(sides: Sides) -> Sides:
-    """Cut both sides to 40 decimals."""
+    """Cut both sides to 40 decimals: what is a tie in truth is a tie then (see `exact`)."""
     before, after = sides
     return (
         None if before is None else settled(before),

@@ -108,7 +108,7 @@ def _in_watt_hours(cdr: Cdr) -> Cdr:
 def _odd_lines(reading: Reading, rules: Profile) -> Iterator[Odd]:
     """Find what is odd about lines: energy fed back, taxes that are not known; once each."""
     seen: set[tuple[str, int, int]] = set()
-    unsplit = "tax_split_claimed" if reading.is_split_claimed else "tax_split_unknown"
+    unsplit = "tax_split_unknown" if reading.totals.untaxed is None else "tax_split_claimed"
     for line in reading.walk.lines:
         if line.billed < ZERO and line.dimension == "ENERGY":
             answer = "not priced" if line.component is None else "priced at the same price"

@@ -1,7 +1,7 @@
 """Which component is active: OCPI's choice at one moment.
 
 Rule: per dimension the first element that has a component of it and whose restrictions all hold
-(spec-notes D.2). No volumes, no arithmetic.
+(OCPI mod_tariffs, 11.3.2). No volumes, no arithmetic.
 """
 
 from settlement.pricing.plan import Component, Row

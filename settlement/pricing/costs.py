@@ -11,6 +11,7 @@ import msgspec
 from settlement.money import rounded, spread
 from settlement.pricing.amount import (
     NOTHING,
+    Part,
     Share,
     Sides,
     Sums,
@@ -20,8 +21,9 @@ from settlement.pricing.amount import (
     sides_of,
     sum_lines,
     total_of,
+    untaxed_part,
 )
-from settlement.pricing.exact import divide, multiply, shown
+from settlement.pricing.exact import shown
 from settlement.pricing.limits import clamp
 from settlement.pricing.line import (
     ENERGY_COST,
@@ -52,20 +54,33 @@ class Totals(msgspec.Struct, frozen=True):
     parts: Sums  # by cost
     unlimited: Sides  # the sum of the parts
     total: Sides  # after min_price and max_price
-    hits: tuple[tuple[str, str], ...]  # tariff, which limit took hold
+    hits: tuple[tuple[str, str], ...] = ()  # tariff, which limit took hold
+    untaxed: Part | None = None  # of amounts of an unknown rate, where the CDR tells
 
 
 def total_costs(
-    lines: list[Line], assigned: Assigned, rules: Profile, *, is_reservation_only: bool
+    lines: list[Line],
+    assigned: Assigned,
+    rules: Profile,
+    *,
+    claimed: Price | None,
+    is_reservation_only: bool,
 ) -> Totals:
-    """Sum the lines and apply the limits of the tariffs that were used."""
+    """Sum the lines and apply the limits of the tariffs that were used.
+
+    Prices that include taxes of a rate that is not given are split as the claimed total is.
+    """
     shares = sum_lines(lines, rules)
+    untaxed = untaxed_part(shares, claimed) if assigned.lacks_rate else None
+    if untaxed is not None:
+        shares = [share.split(untaxed) for share in shares]
     parts: Sums = {}
     for _, family, sides in shares:
         parts[family] = plus(parts[family], sides) if family in parts else sides
     unlimited = total_of(parts.values())
+    whole = settled_sides(unlimited)
     if not assigned.has_limits:
-        return Totals(parts, unlimited, unlimited, ())
+        return Totals(parts, whole, whole, (), untaxed)
     priced = {share.tariff for share in shares}
     hits: list[tuple[str, str]] = []
     total = NOTHING
@@ -77,7 +92,7 @@ def total_costs(
         clamped, names = clamp(share, limits, rules)
         total = plus(total, clamped)
         hits.extend((plan.key, name) for name in names)
-    return Totals(parts, unlimited, settled_sides(total), tuple(hits))
+    return Totals(parts, whole, settled_sides(total), tuple(hits), untaxed)
 
 
 def _limited(
@@ -102,29 +117,8 @@ def _limits_that_count(
     return plan.limits
 
 
-def split_as_claimed(totals: Totals, claimed: Price | None) -> Totals | None:
-    """Give the amounts before taxes where the tariff cannot tell them and the CDR lists taxes.
-
-    Prices that include taxes of a rate that is not given are split as the claimed total is
-    (spec-notes D.5); None where the claim does not tell either.
-    """
-    if claimed is None or not claimed.before_taxes or not claimed.after_taxes:
-        return None
-    before, after = claimed.before_taxes, claimed.after_taxes
-
-    def split(sides: Sides) -> Sides:
-        if sides[0] is not None or sides[1] is None:
-            return sides
-        return (divide(multiply(sides[1], before), after), sides[1])
-
-    parts = {family: split(sides) for family, sides in totals.parts.items()}
-    unlimited = total_of(parts.values())
-    total = settled_sides(split(totals.total)) if totals.hits else unlimited
-    return Totals(parts, unlimited, total, totals.hits)
-
-
 def exact_costs(totals: Totals, volumes: Volumes, *, is_credit: bool) -> Costs:
-    """Give the unrounded costs; of a credit CDR only the total is negative (spec-notes E.4)."""
+    """Give the unrounded costs; of a credit CDR only the total is negative."""
     prices = {family: _shown_price(sides) for family, sides in totals.parts.items()}
     return _costs(prices, _shown_price(_signed(totals.total, is_credit)), volumes)
 
@@ -150,7 +144,7 @@ def rounded_costs(
         }
         whole = total_of(parts.values())
     else:
-        parts = _rounded_segments(lines, currency, rules)
+        parts = _rounded_segments(lines, currency, rules, totals.untaxed)
         whole = total_of(parts.values())
     total = _rounded(totals.total, currency, mode) if totals.hits else whole
     prices = {family: Price(*sides) for family, sides in parts.items()}
@@ -176,13 +170,15 @@ def _spread(
     return spread(known, whole, currency, mode)  # type: ignore[return-value]
 
 
-def _rounded_segments(lines: list[Line], currency: str, rules: Profile) -> Sums:
+def _rounded_segments(
+    lines: list[Line], currency: str, rules: Profile, untaxed: Part | None
+) -> Sums:
     """Round each line by itself and sum what comes out."""
     mode = _MODES[rules.rounding_mode]
     sums: Sums = {}
     for line in lines:
         assert line.component is not None
-        sides = settled_sides(sides_of(amount_of(line), line.component.tax, rules))
+        sides = settled_sides(sides_of(amount_of(line), line.component.tax, rules, untaxed))
         known = sums.get(line.family, NOTHING)
         sums[line.family] = plus(known, _rounded(sides, currency, mode))
     return sums

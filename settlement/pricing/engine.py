@@ -94,7 +94,7 @@ def _priced(
 
 
 def _with_positive_volumes(cdr: Cdr) -> Cdr:
-    """Undo the sign that some senders give the volumes of a credit CDR (spec-notes E.4)."""
+    """Undo the sign that some senders give the volumes of a credit CDR."""
     volumes = [d.volume for period in cdr.charging_periods for d in period.dimensions]
     if any(volume > 0 for volume in volumes):
         return cdr

@@ -1,12 +1,12 @@
-"""min_price and max_price: the total is clamped, each side by its own limit (spec-notes D.5).
+"""min_price and max_price: the total is clamped, each side by its own limit (OCPI mod_tariffs).
 
 Rule: totals only; the costs by dimension stay as computed, so their sum may differ from it.
 """
 
 from decimal import Decimal
 
-from settlement.pricing.amount import Sides, settled_sides
-from settlement.pricing.exact import divide, multiply
+from settlement.pricing.amount import Sides
+from settlement.pricing.exact import add, divide, multiply, settled
 from settlement.pricing.plan import Limits
 from settlement.pricing.profile import Profile
 
@@ -26,7 +26,7 @@ def clamp(total: Sides, limits: Limits, rules: Profile) -> tuple[Sides, list[str
         old_before, old_after = total
         before = _bounded(old_before, bound_before, is_low=is_low)
         after = _bounded(old_after, bound_after, is_low=is_low)
-        if before == old_before and after == old_after:
+        if before is old_before and after is old_after:
             continue
         hits.append(name)
         if rules.one_sided_limit == "scale_tax":
@@ -37,17 +37,20 @@ def clamp(total: Sides, limits: Limits, rules: Profile) -> tuple[Sides, list[str
                 before = _scaled(old_before, old_after, after)
                 hits.append("tax_scaled")
         total = (before, after)
-    return (settled_sides(total) if hits else total), hits
+    return total, hits
 
 
 def _bounded(amount: Decimal | None, bound: Decimal | None, *, is_low: bool) -> Decimal | None:
+    """Give the bound where the amount is beyond it, else the amount itself."""
     if amount is None or bound is None:
         return amount
-    return max(amount, bound) if is_low else min(amount, bound)
+    true = settled(amount)
+    is_beyond = true < bound if is_low else true > bound
+    return bound if is_beyond else amount
 
 
 def _scaled(other: Decimal, old: Decimal | None, new: Decimal | None) -> Decimal:
-    """Scale the other side as this side went from old to new; from nothing: no tax."""
+    """Scale the other side as this side went from old to new; from nothing the tax stays."""
     assert old is not None  # a side that is not known is not clamped
     assert new is not None
-    return divide(multiply(other, new), old) if old else new
+    return divide(multiply(other, new), old) if old else add(other, new)

@@ -22,7 +22,7 @@ _CACHED_PLANS = 4096  # tariffs in use at a time by all CPOs of a settlement, ge
 
 
 class Tax(msgspec.Struct, frozen=True):
-    """How a price becomes an amount before and after taxes (spec-notes D.5)."""
+    """How a price becomes an amount before and after taxes."""
 
     mode: str  # NO: comes on top; YES: is contained; N/A: there is none
     rate: Decimal | None  # percent
@@ -122,7 +122,7 @@ def compile_plan(tariff: Tariff) -> Plan:
         key=folded(tariff.id),
         session=tuple(rows[None]),
         reserved=tuple(reserved),
-        expired=tuple(expires + reserved),  # D.6: what EXPIRES lacks falls back
+        expired=tuple(expires + reserved),  # what EXPIRES lacks falls back
         offers=_all_bits(rows[None]),
         is_bounded=bool(at_bounds or kwh_bounds or clock_bounds),
         at_bounds=at_bounds,
@@ -154,7 +154,7 @@ def _row(
             index=index,
             bit=bit,
             price=canonical(given.price),
-            step=max(given.step_size, 1),  # D.4: 0 and below count as 1
+            step=max(given.step_size, 1),  # 0 and below count as 1
             tax=_tax(given, tax_included, taxes),
             is_parking_fee=is_parking,
             why=describe_element(position, element) + (FLAT_FEE if bit == FLAT else ""),

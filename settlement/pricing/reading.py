@@ -6,7 +6,7 @@ Rule: no notes and no rounding; a second reading under another profile is the sa
 import msgspec
 
 from settlement.cdr import Cdr
-from settlement.pricing.costs import Totals, split_as_claimed, total_costs
+from settlement.pricing.costs import Totals, total_costs
 from settlement.pricing.plan import Plan
 from settlement.pricing.profile import Profile
 from settlement.pricing.quick import is_ordinary, walk_quickly
@@ -29,7 +29,6 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     totals: Totals
     volumes: Volumes
     odd: list[Odd]
-    is_split_claimed: bool  # amounts before taxes follow the taxes that the CDR lists
 
 
 def read_cdr(*, cdr: Cdr, assigned: Assigned, zone: str | None, rules: Profile) -> Reading:
@@ -51,7 +50,7 @@ def read_cdr(*, cdr: Cdr, assigned: Assigned, zone: str | None, rules: Profile) 
             cdr=cdr, plans=assigned.by_period, zone=place, rules=rules, odd=odd
         )
         volumes, stretches = measured.volumes, measured.stretches
-        is_reservation_only = stretches[0].is_reservation and _is_reservation_only(stretches)
+        is_reservation_only = _is_reservation_only(stretches)
         is_expired = is_reservation_only and _is_expired(cdr, rules)
         if is_expired:
             odd.append(Odd("reservation_expired", None, {}))
@@ -59,21 +58,28 @@ def read_cdr(*, cdr: Cdr, assigned: Assigned, zone: str | None, rules: Profile) 
         walk.over(stretches, has_clock=assigned.has_clock)
     if rules.step_size == "on":
         apply_steps(walk.priced, rules)
-    totals = total_costs(walk.priced, assigned, rules, is_reservation_only=is_reservation_only)
-    is_split_claimed = False
-    if totals.total[0] is None:
-        split = split_as_claimed(totals, cdr.total_cost)
-        is_split_claimed = split is not None
-        totals = split or totals
-    return Reading(walk, assigned.plans, totals, volumes, odd, is_split_claimed)
+    totals = total_costs(
+        walk.priced,
+        assigned,
+        rules,
+        claimed=cdr.total_cost,
+        is_reservation_only=is_reservation_only,
+    )
+    return Reading(walk, assigned.plans, totals, volumes, odd)
 
 
 def _is_reservation_only(stretches: list[Stretch]) -> bool:
-    return all(not stretch.mask for stretch in stretches)
+    """Say whether nothing but reserved time was measured, and some of it."""
+    is_reserved = False
+    for stretch in stretches:
+        if stretch.mask:
+            return False
+        is_reserved = is_reserved or stretch.is_reservation
+    return is_reserved
 
 
 def _is_expired(cdr: Cdr, rules: Profile) -> bool:
-    """Say whether a CDR of reserved time alone stems from an expired reservation (D.6)."""
+    """Say whether a CDR of reserved time alone stems from an expired reservation."""
     if rules.expired_reservation != "inferred" or cdr.total_energy:
         return False
     location = cdr.cdr_location

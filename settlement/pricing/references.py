@@ -17,8 +17,7 @@ from settlement.tariff import Tariff
 def tariff_ids(cdr: Cdr, connector_tariff_ids: Sequence[str] = ()) -> tuple[str, ...]:
     """Give the folded ids that price this CDR, in the order they are met.
 
-    Those that the periods name, else those of the embedded copies, else the connector's
-    (spec-notes D.1, blueprint 6).
+    Those that the periods name, else those of the embedded copies, else the connector's.
     """
     named = [period.tariff_id for period in cdr.charging_periods if period.tariff_id]
     if not named:
@@ -59,7 +58,7 @@ def assign(cdr: Cdr, tariffs: Sequence[Tariff], odd: list[Odd]) -> Assigned | Un
     by_key: dict[str, Tariff] = {}
     for tariff in tariffs:
         known = by_key.setdefault(folded(tariff.id), tariff)
-        if known is not tariff and known != tariff:
+        if known is not tariff and _terms(known) != _terms(tariff):
             return Unpriceable(
                 code="tariff_ambiguous",
                 path="$.tariffs",
@@ -94,6 +93,19 @@ def assign(cdr: Cdr, tariffs: Sequence[Tariff], odd: list[Odd]) -> Assigned | Un
             if index not in by_period
         )
     return assigned_of(by_period, list(plans.values()))
+
+
+def _terms(tariff: Tariff) -> tuple[object, ...]:
+    """Give what a price depends on; when it was last touched, and by whom, is no part of it."""
+    return (
+        tariff.currency,
+        tariff.elements,
+        tariff.min_price,
+        tariff.max_price,
+        tariff.tax_included,
+        tariff.start_date_time,
+        tariff.end_date_time,
+    )
 
 
 def _assign_unnamed(cdr: Cdr, by_key: dict[str, Tariff], odd: list[Odd]) -> Assigned | Unpriceable:

@@ -17,7 +17,7 @@ DAY = 86_400  # seconds
 MICROSECONDS = 1_000_000  # in a second
 
 # restriction: (is a lower bound, reading that decides first, else this one), by profile value.
-# OCPI leaves open how MIN_x and MAX_x of a period meet a bound (spec-notes D.3).
+# OCPI leaves open how MIN_x and MAX_x of a period meet a bound.
 _READINGS = {
     "any_moment": {
         "min_current": (True, "MAX_CURRENT", "MIN_CURRENT"),

@@ -1,4 +1,4 @@
-"""What step_size adds: once a session, to the last priced component (spec-notes D.4).
+"""What step_size adds: once a session, to the last priced component (OCPI mod_cdrs).
 
 Rule: volumes only. Rounds the session's total of a dimension up and adds the difference to the
 last line that priced it; earlier steps, and volume that nothing prices, do not count.

@@ -76,7 +76,8 @@ def tell_time(stretches: list[Stretch]) -> bool:
     zone = first.zone
     if zone is None:
         return True
-    length = microseconds(last.start - first.start) + last.length
+    # The last period may start after the stated end of the session: its start counts all the same.
+    length = microseconds(last.start - first.start) + max(last.length, 0)
     start = first.start.astimezone(zone)
     end = (first.start + timedelta(microseconds=length)).astimezone(zone)
     if not 0 <= length <= _SHORT or start.utcoffset() != end.utcoffset():

@@ -21,7 +21,7 @@ from settlement.pricing.stretch import ENERGY, MICROSECOND, PARKING, TIME, Stret
 _NEAREST = Context(prec=200, rounding=ROUND_HALF_UP)
 to_seconds = _NEAREST.to_integral_value
 _SECOND = 1_000_000  # microseconds
-_WRITTEN = 180_000  # microseconds that four decimals of an hour can be off (spec-notes D.4)
+_WRITTEN = 180_000  # microseconds that four decimals of an hour can be off
 _TENTH = Decimal(10)
 _MICRO = Decimal(_SECOND)
 
@@ -161,7 +161,7 @@ def _measure(
     if reservation:
         seconds, hours = _seconds("RESERVATION_TIME", reservation, stretch, rules, odd)
         stretch.reservation, stretch.reservation_hours = seconds, hours
-        stretch.is_reservation = not mask
+        stretch.is_reservation = bool(seconds) and not mask
     stretch.mask = mask
 
 

@@ -86,7 +86,7 @@ class Walk:
         self._write(stretch, plan, chosen, mask)
 
     def _reserve(self, stretch: Stretch, plan: Plan) -> None:
-        """Price the reserved time of a stretch (spec-notes D.6)."""
+        """Price the reserved time of a stretch (OCPI mod_tariffs, reservations)."""
         need = TIME | self._fee_due(plan, is_reservation=True)
         chosen = choose(self._reserved_rows(plan), need, stretch, self._rules, self.missing)
         if need & FLAT:
@@ -109,6 +109,8 @@ class Walk:
 
     def _fee_due(self, plan: Plan, *, is_reservation: bool, peek: bool = False) -> int:
         """Give FLAT where the phase may still owe its fee, else 0."""
+        if self._is_expired and not is_reservation:
+            return 0  # no session came of it, so none pays its fee
         if self._rules.flat_fee == "phase_start_only":
             if is_reservation in self._seen:
                 return 0

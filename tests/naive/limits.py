@@ -1,4 +1,4 @@
-"""Holds what one tariff costs between its min_price and max_price (D.5).
+"""Holds what one tariff costs between its min_price and max_price.
 
 Rule: each side by its own limit; where only one side has a limit and is moved by it, the other
 follows in proportion, so that the tax keeps its share. Nothing of ours is imported.

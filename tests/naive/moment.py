@@ -1,4 +1,4 @@
-"""Says whether the restrictions of a tariff element hold at one moment, line by line as D.3.
+"""Says whether the restrictions of a tariff element hold at one moment, one after the other.
 
 Rule: one function a restriction; the answers to what OCPI leaves open are those of the default
 profile; nothing of settlement, streams or ingest is imported.

@@ -101,7 +101,7 @@ def _tariffs_by_period(cdr: Json, periods: list[Json]) -> list[Json | None]:
             embedded.append(tariff)
     ids = [tariff["id"].upper() for tariff in embedded]
     if len(set(ids)) < len(ids):
-        raise NoPriceError("ambiguous")  # one id with two contents (J.24)
+        raise NoPriceError("ambiguous")  # one id with two contents
     named = [period["tariff_id"] for period in periods]
     if not any(named):
         return [_only(embedded, cdr)] * len(periods)
@@ -206,7 +206,7 @@ def _is_expired(cdr: Json, version: str, periods: list[Json]) -> bool:
 def _active(
     tariff: Json, dimension: str, moment: Moment, reservations: list[str | None]
 ) -> Json | None:
-    """Find the first element with this dimension whose restrictions hold (D.2)."""
+    """Find the first element with this dimension whose restrictions hold."""
     for reservation in reservations:
         for element in tariff["elements"]:
             restrictions: dict[str, Any] = element.get("restrictions") or {}
@@ -220,7 +220,7 @@ def _active(
 
 
 def _fees_once(stretches: list[Stretch]) -> list[Stretch]:
-    """Keep the first fee of the reservation and the first of the session (D.5)."""
+    """Keep the first fee of the reservation and the first of the session."""
     kept: list[Stretch] = []
     for stretch in stretches:
         is_fee = stretch.kind in {"FLAT", "RESERVATION_FLAT"}
@@ -230,7 +230,7 @@ def _fees_once(stretches: list[Stretch]) -> list[Stretch]:
 
 
 def _fill_steps(stretches: list[Stretch]) -> None:
-    """Round up what step_size rounds: the session's total, at the last component (D.4)."""
+    """Round up what step_size rounds: the session's total, at the last component."""
     parked = any(stretch.kind == "PARKING_TIME" for stretch in stretches)
     for kind in ("ENERGY", "PARKING_TIME" if parked else "TIME", "RESERVATION_TIME"):
         priced = [stretch for stretch in stretches if stretch.kind == kind]
@@ -246,7 +246,7 @@ def _fill_steps(stretches: list[Stretch]) -> None:
 
 
 def _cost(stretch: Stretch, version: str) -> Amount:
-    """Price one stretch before and after taxes (D.5); None before a tax of unknown rate."""
+    """Price one stretch before and after taxes; None before a tax of unknown rate."""
     unit = {"ENERGY": 1000, "FLAT": 1, "RESERVATION_FLAT": 1}.get(stretch.kind, 3600)
     amount = stretch.quantity / unit * (exact(stretch.component["price"]) or Fraction(0))
     vat = None if version == "2.1.1" else exact(stretch.component.get("vat"))

@@ -101,7 +101,7 @@ def in_time_order(periods: list[Json]) -> list[Json]:
 
 
 def seconds(period: Json, kind: str, start: datetime, end: datetime) -> int:
-    """Give a time dimension in whole seconds (D.4, precision trap; J.22, J.23).
+    """Give a time dimension in whole seconds.
 
     Hours go to the nearest second. The period's own length counts where it holds only this
     time dimension and differs by no more than half of the last digit, 0.18 s; and where the
@@ -125,7 +125,7 @@ def nearest(value: Fraction) -> int:
 
 
 def with_usual_signs(cdr: Json) -> Json:
-    """Turn back the volumes of a credit CDR whose sender has turned all signs (E.4)."""
+    """Turn back the volumes of a credit CDR whose sender has turned all signs."""
     sent = [d for period in cdr.get("charging_periods") or [] for d in period["dimensions"]]
     volumes = [Decimal(str(d["volume"])) for d in sent]
     if cdr.get("credit") and min(volumes, default=Decimal(0)) < 0 and max(volumes) <= 0:

@@ -24,12 +24,6 @@ EXPECTED = {
 A_BLOCK = 200
 
 
-# Seeds on which the engine is wrong (README, "Differences that were found"): listed taxes beside a
-# limit, or an expired reservation and then nothing. Whoever mends the engine takes them out.
-NOT_YET = {25, 29, 99, 154, 229, 313, 429, 610, 670, 711, 1080, 1149, 1218, 1309}
-NOT_YET |= {1319, 1321, 1325, 1333, 1534, 1601, 1667, 1800, 1963}
-
-
 @pytest.mark.parametrize("first", range(1, 2001, A_BLOCK))
 def test_the_engine_agrees_with_the_oracle(first: int) -> None:
     found = {
@@ -38,9 +32,7 @@ def test_the_engine_agrees_with_the_oracle(first: int) -> None:
         if (lines := differences(a_world(seed)))
     }
 
-    unexpected = {seed: lines for seed, lines in found.items() if seed not in NOT_YET}
-    assert unexpected == {}
-    assert {seed for seed in NOT_YET if first <= seed < first + A_BLOCK} == set(found)
+    assert found == {}
 
 
 @pytest.mark.parametrize(

@@ -78,27 +78,7 @@ def billed(segments: tuple[Segment, ...]) -> dict[str, Decimal]:
     return {kind: amount.quantize(Decimal("0.0001")) for kind, amount in sums.items()}
 
 
-# Cases that a second, naive pricing found and the engine does not price yet: each must fail
-# until the engine is mended, and must then leave this list (strict).
-NOT_YET = {
-    "rules/tax-included-taxes-listed-and-max-price",
-    "rules/tax-included-taxes-listed-and-max-price-one-side",
-    "rules/tax-included-taxes-listed-beside-a-rate",
-    "rules/expired-reservation-then-nothing",
-    "rules/clock-changes-after-the-stated-end",
-    "rules/min-price-one-side-of-thirds",
-}
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(
-            name, marks=pytest.mark.xfail(name in NOT_YET, reason="the engine is wrong here")
-        )
-        for name in NAMES
-    ],
-)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_case_prices_as_its_folder_says(name: str) -> None:
     case = load_case(name)
     expected = case.expected
