@@ -16,6 +16,7 @@ from settlement.cli.services import DataDir, ServiceMissing, kafka_brokers
 
 T = TypeVar("T")
 Party = Annotated[str, typer.Option(help="The party, such as NL*TNM.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
 
 partner = typer.Typer(
     add_completion=False,
@@ -28,11 +29,13 @@ partner = typer.Typer(
 
 @partner.command()
 def add(
+    *,
     data: DataDir,
     party: Party,
     role: Annotated[list[str], typer.Option(help="CPO, EMSP, ...; may be given again.")],
     name: Annotated[str, typer.Option(help="A name for people.")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="End the older tokens.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Give a party a further token and print it: it is shown this once and stored hashed."""
     from ingest.partner import register_partner  # noqa: PLC0415 - aiokafka takes 0.2 s
@@ -43,15 +46,15 @@ def add(
             brokers=kafka_brokers(data), party=party, roles=roles, name=name, replace=replace
         )
     )
+    if as_json:
+        print(json.dumps({"party": party.upper(), "roles": roles, "token": token}))
+        return
     print(f"{party.upper()}: token for {', '.join(roles)}, shown only now", file=sys.stderr)
     print(token)
 
 
 @partner.command("list")
-def list_partners(
-    data: DataDir,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
+def list_partners(data: DataDir, as_json: Json = False) -> None:
     """List the partners, their roles and the number of their tokens."""
     from ingest.partner import load_partners  # noqa: PLC0415 - as above
 
@@ -76,11 +79,14 @@ def list_partners(
 
 
 @partner.command()
-def revoke(data: DataDir, party: Party) -> None:
+def revoke(data: DataDir, party: Party, as_json: Json = False) -> None:
     """End all tokens of a party; gateways stop accepting them within a second."""
     from ingest.partner import revoke_partner  # noqa: PLC0415 - as above
 
     ended = _ask(revoke_partner(brokers=kafka_brokers(data), party=party))
+    if as_json:
+        print(json.dumps({"party": party.upper(), "ended": ended}))
+        return
     print(f"{party.upper()}: {ended} token(s) ended")
 
 

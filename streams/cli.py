@@ -14,7 +14,6 @@ from typing import Annotated, Any
 
 import typer
 
-from settlement.cli.exit import Unusable
 from settlement.cli.services import DataDir, ServiceMissing, kafka_brokers
 
 KAFKA_PORT = 9092
@@ -42,27 +41,34 @@ def kafka_start(
         int | None,
         typer.Option(envvar="KAFKA_PORT", min=1, max=65535, show_default=str(KAFKA_PORT)),
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Start Apache Kafka on the data directory, in the background, and wait until it answers."""
     from streams.local.kafka import running_kafka, start_kafka  # noqa: PLC0415
 
     if brokers := os.environ.get("KAFKA_BROKERS"):
-        typer.echo(f"KAFKA_BROKERS is set: {brokers} is used, none is started.")
+        text = f"KAFKA_BROKERS is set: {brokers} is used, none is started."
+        _tell(as_json, text, role="kafka", pid=None, address=brokers, started=False)
         return
     was = running_kafka(data_dir=data)
     started = start_kafka(data_dir=data, port=port or (was.port if was else KAFKA_PORT))
     word = "already runs" if was else "runs"
-    typer.echo(f"Kafka {word} at {started.brokers} (process {started.pid}).")
+    text = f"Kafka {word} at {started.brokers} (process {started.pid})."
+    _tell(
+        as_json, text, role="kafka", pid=started.pid, address=started.brokers, started=was is None
+    )
 
 
 @kafka.command("stop")
-def kafka_stop(data: DataDir) -> None:
+def kafka_stop(data: DataDir, as_json: Json = False) -> None:
     """Stop the data directory's Kafka cleanly; its data stay."""
     from streams.local.kafka import stop_kafka  # noqa: PLC0415
 
     if not stop_kafka(data_dir=data):
-        raise ServiceMissing(f"Kafka is not running on {data}: `settle kafka start` starts it")
-    typer.echo("Kafka is stopped.")
+        raise ServiceMissing(
+            f"Kafka is not running on {data}: `settle kafka start --data {data}` starts it"
+        )
+    _tell(as_json, "Kafka is stopped.", role="kafka", stopped=True)
 
 
 @kafka.command("status")
@@ -127,31 +133,28 @@ def topics_apply(
         bool, typer.Option("--dry-run", help="Only print what would change.")
     ] = False,
     replication: Annotated[
-        int, typer.Option(min=1, help="Copies of each new topic; 3 on a cluster.")
-    ] = 1,
+        int | None,
+        typer.Option(
+            min=1,
+            help="Copies of each new topic.",
+            show_default="as the topics that exist, else 3 where there are as many brokers",
+        ),
+    ] = None,
+    as_json: Json = False,
 ) -> None:
     """Create what is missing of the topics and print each difference; partitions never change."""
-    import asyncio  # noqa: PLC0415
-
-    from aiokafka.errors import KafkaConnectionError  # noqa: PLC0415
-
     from streams.local.generation import local_generation  # noqa: PLC0415
-    from streams.topics import PartitionsDiffer, apply_topics  # noqa: PLC0415
+    from streams.local.topics import bring_topics_up  # noqa: PLC0415
 
-    brokers = kafka_brokers(data)
-    try:
-        lines = asyncio.run(
-            apply_topics(
-                brokers=brokers,
-                generation=generation or local_generation(data),
-                replication=replication,
-                dry_run=dry_run,
-            )
-        )
-    except PartitionsDiffer as differ:
-        raise Unusable(str(differ)) from differ
-    except KafkaConnectionError as away:
-        raise ServiceMissing(f"Kafka at {brokers} does not answer") from away
+    lines = bring_topics_up(
+        brokers=kafka_brokers(data),
+        generation=generation or local_generation(data),
+        replication=replication,
+        dry_run=dry_run,
+    )
+    if as_json:
+        typer.echo(json.dumps({"applied": not dry_run, "differences": lines}))
+        return
     for line in lines or ["All topics are as they should be."]:
         typer.echo(line)
 
@@ -194,13 +197,13 @@ def up(
     people.print("The stack is stopped.")
 
 
-def down(data: DataDir) -> None:
+def down(data: DataDir, as_json: Json = False) -> None:
     """Stop the local stack cleanly; its data stay."""
     from streams.local.stack import down_text, stop_stack  # noqa: PLC0415
 
     if not stop_stack(data):
         raise ServiceMissing(down_text(data))
-    typer.echo("The stack is stopped.")
+    _tell(as_json, "The stack is stopped.", stopped=True)
 
 
 def status(data: DataDir, as_json: Json = False) -> None:
@@ -221,6 +224,11 @@ def status(data: DataDir, as_json: Json = False) -> None:
         health = "[green]answers[/]" if state.healthy else "[red]does not answer[/]"
         table.add_row(state.role, str(state.pid or "-"), state.address or "", health)
     Console().print(table)
+
+
+def _tell(as_json: bool, text: str, **facts: Any) -> None:
+    """Say what was done: a sentence, or the facts as JSON."""
+    typer.echo(json.dumps(facts) if as_json else text)
 
 
 def _catch(ask_to_stop: Callable[[], None]) -> None:

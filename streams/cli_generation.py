@@ -48,7 +48,7 @@ def replay(
     from settlement.clickhouse.client import connect  # noqa: PLC0415 - loads the client
     from settlement.clickhouse.migrate import live_generation, migrate  # noqa: PLC0415
     from streams.generation import compare, generations  # noqa: PLC0415
-    from streams.topics import apply_topics  # noqa: PLC0415
+    from streams.local.topics import bring_topics_up  # noqa: PLC0415
 
     brokers, url = kafka_brokers(data), clickhouse_url(data)
     client = connect(url)
@@ -58,7 +58,7 @@ def replay(
     wanted = number or max(generations(client)) + 1
     if wanted == live:
         raise Unusable(f"generation {wanted} is the live one: replay builds another beside it")
-    asyncio.run(apply_topics(brokers=brokers, generation=wanted))
+    bring_topics_up(brokers=brokers, generation=wanted)
     migrate(url=url, generation=wanted)
     with _roles(data, brokers, url, wanted):
         _follow(client, brokers, wanted)

@@ -3,6 +3,7 @@
 Rule: the inbox is the only archive; what is kept here is a bounded cache.
 """
 
+import time
 from collections import OrderedDict
 from collections.abc import Iterable
 
@@ -18,6 +19,8 @@ CACHED_DOCUMENTS = 20_000
 # Reading on is cheaper than a seek over fewer records than this.
 SEEK_RECORDS = 500
 FETCH_MILLISECONDS = 1_000
+# The broker gives nothing for so long: the worker stops, and goes on where it was.
+READ_SECONDS = 60
 
 
 class Documents:
@@ -55,7 +58,8 @@ class Documents:
     async def record(self, offset: int) -> Record:
         """Give the inbox record at an offset, as it was received.
 
-        Raises KeyError where the inbox does not hold it any more.
+        Raises KeyError where the inbox does not hold it any more, TimeoutError where the broker
+        does not give it.
         """
         found = await self._read([offset])
         return record_at(found[offset])
@@ -71,10 +75,15 @@ class Documents:
         position = None
         pending = iter(offsets)
         wanted = next(pending, None)
+        last = time.monotonic()
         while wanted is not None:
             if position is None or not position <= wanted < position + SEEK_RECORDS:
                 consumer.seek(self._partition, wanted)
             records = await consumer.getmany(self._partition, timeout_ms=FETCH_MILLISECONDS)
+            if records:
+                last = time.monotonic()
+            elif time.monotonic() - last > READ_SECONDS:
+                raise TimeoutError(f"{self._partition}: offset {wanted} was not read in time")
             for record in records.get(self._partition, ()):
                 position = record.offset + 1
                 if wanted is None or record.offset < wanted:

@@ -7,10 +7,17 @@ number of partitions of an existing topic is never changed (a key would move, or
 import msgspec
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import for_code
 
 MEBIBYTE = 1024 * 1024
 GENERATION = 1
-# Fixed for the life of an inbox (blueprint 4): one partition carries thousands of CDRs a second.
+MIN_INSYNC = "min.insync.replicas"
+# Copies of a topic where nothing says otherwise and the cluster has as many brokers.
+COPIES = 3
+# Kafka's number for a setting that was given to the topic itself.
+_OF_THE_TOPIC = 1
+_ALREADY_EXISTS = 36
+# Fixed for the life of an inbox: one partition carries thousands of CDRs a second.
 INBOX_PARTITIONS = 8
 
 
@@ -36,7 +43,7 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True):
             "retention.ms": "-1",
             "retention.bytes": "-1",
             "max.message.bytes": str(self.max_message_bytes),
-            "min.insync.replicas": "2" if replication >= 3 else "1",
+            MIN_INSYNC: str(max(1, min(2, replication - 1))),
             "unclean.leader.election.enable": "false",
         }
 
@@ -117,46 +124,63 @@ class PartitionsDiffer(Exception):  # noqa: N818 - the cluster's state, not an e
     """A topic exists with another number of partitions; the text names topic and numbers."""
 
 
+class TopicsRefused(Exception):  # noqa: N818 - the cluster's answer, not an error of ours
+    """Kafka refuses what was asked; the text says what and why."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A topic as the cluster has it."""
+
+    partitions: int
+    replication: int
+
+
 async def apply_topics(
     *,
     brokers: str,
     generation: int = GENERATION,
-    replication: int = 1,
+    replication: int | None = None,
     dry_run: bool = False,
 ) -> list[str]:
     """Create what is missing, correct settings, and give the differences found, a line each.
 
-    Raises PartitionsDiffer before anything is changed.
+    New topics get as many copies as those that exist have, else as the brokers allow, three at
+    most; `replication` asks for another number. Settings that the table does not name stay as
+    they are, and `min.insync.replicas` is never lowered. Raises PartitionsDiffer before anything
+    is changed, TopicsRefused where Kafka refuses.
     """
     admin = AIOKafkaAdminClient(bootstrap_servers=brokers)
     await admin.start()
     try:
         wanted = {topic.in_generation(generation): topic for topic in TOPICS}
         existing = {
-            found["topic"]: len(found["partitions"])
+            found["topic"]: Found(
+                len(found["partitions"]), min(len(one["replicas"]) for one in found["partitions"])
+            )
             for found in await admin.describe_topics(await admin.list_topics())
+            if found["partitions"]
         }
         _refuse_other_partitions(wanted, existing)
+        copies = replication or await _copies(admin, wanted, existing)
         missing = [name for name in wanted if name not in existing]
         lines = [
             f"+ {name}: {wanted[name].partitions} partitions, {wanted[name].holds}"
             for name in missing
         ]
-        drifted = await _drifted(admin, wanted, existing, replication)
-        lines += [line for _, changes in drifted.items() for line in changes]
+        drifted = await _drifted(admin, wanted, existing)
+        lines += [line for drift in drifted for line in drift.lines]
         if not dry_run:
-            await _create(admin, [(name, wanted[name]) for name in missing], replication)
-            for name in drifted:
-                settings = wanted[name].configuration(replication)
-                await _alter(admin, name, settings)
+            await _create(admin, [(name, wanted[name]) for name in missing], copies)
+            for drift in drifted:
+                await _alter(admin, drift)
         return lines
     finally:
         await admin.close()
 
 
-def _refuse_other_partitions(wanted: dict[str, Topic], existing: dict[str, int]) -> None:
+def _refuse_other_partitions(wanted: dict[str, Topic], existing: dict[str, Found]) -> None:
     for name, topic in wanted.items():
-        found = existing.get(name, topic.partitions)
+        found = existing[name].partitions if name in existing else topic.partitions
         if found != topic.partitions:
             raise PartitionsDiffer(
                 f"topic {name} has {found} partitions, the table says {topic.partitions}: "
@@ -164,33 +188,64 @@ def _refuse_other_partitions(wanted: dict[str, Topic], existing: dict[str, int])
             )
 
 
+async def _copies(
+    admin: AIOKafkaAdminClient, wanted: dict[str, Topic], existing: dict[str, Found]
+) -> int:
+    """Give the copies of a new topic: as the others have them, else as the brokers allow."""
+    source = [topic.name for topic in TOPICS if not topic.is_derived]
+    known = [existing[name].replication for name in (*wanted, *source) if name in existing]
+    if known:
+        return max(known)
+    return min(COPIES, len((await admin.describe_cluster())["brokers"]))
+
+
+class Drift(msgspec.Struct, frozen=True):
+    """What of a topic is not as the table says, and all of its settings as they should be."""
+
+    name: str
+    lines: tuple[str, ...]
+    settings: dict[str, str]
+
+
 async def _drifted(
-    admin: AIOKafkaAdminClient, wanted: dict[str, Topic], existing: dict[str, int], replication: int
-) -> dict[str, list[str]]:
+    admin: AIOKafkaAdminClient, wanted: dict[str, Topic], existing: dict[str, Found]
+) -> list[Drift]:
     present = [name for name in wanted if name in existing]
     if not present:
-        return {}
+        return []
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in present]
-    drifted: dict[str, list[str]] = {}
+    drifted: list[Drift] = []
     for response in await admin.describe_configs(resources):
         for _, _, _, name, entries in response.resources:
             current = {entry[0]: entry[1] for entry in entries}
-            changes = [
+            own = {entry[0]: entry[1] for entry in entries if entry[3] == _OF_THE_TOPIC}
+            changes = {
+                setting: value
+                for setting, value in wanted[name].configuration(existing[name].replication).items()
+                if not _is_kept(setting, current.get(setting), value)
+            }
+            lines = tuple(
                 f"~ {name}: {setting} {current.get(setting)} -> {value}"
-                for setting, value in wanted[name].configuration(replication).items()
-                if current.get(setting) != value
-            ]
-            if changes:
-                drifted[name] = changes
+                for setting, value in changes.items()
+            )
+            if lines:
+                drifted.append(Drift(name, lines, own | changes))
     return drifted
 
 
-async def _alter(admin: AIOKafkaAdminClient, name: str, settings: dict[str, str]) -> None:
-    resource = ConfigResource(ConfigResourceType.TOPIC, name, configs=settings)
+def _is_kept(setting: str, current: str | None, value: str) -> bool:
+    if setting == MIN_INSYNC and current is not None and current.isdecimal():
+        return int(current) >= int(value)
+    return current == value
+
+
+async def _alter(admin: AIOKafkaAdminClient, drift: Drift) -> None:
+    """Set a topic's settings; Kafka resets those that are not named, so all are."""
+    resource = ConfigResource(ConfigResourceType.TOPIC, drift.name, configs=drift.settings)
     for response in await admin.alter_configs([resource]):
         for code, message, *_ in response.resources:
             if code:
-                raise RuntimeError(f"Kafka did not change topic {name}: {message} ({code})")
+                raise TopicsRefused(f"Kafka did not change topic {drift.name}: {message} ({code})")
 
 
 async def _create(
@@ -209,7 +264,11 @@ async def _create(
             for name, topic in missing
         ]
     )
-    # 36 is TOPIC_ALREADY_EXISTS: another process applied the same table at the same moment.
-    failed = [(error[0], error[2]) for error in response.topic_errors if error[1] not in (0, 36)]
+    # Another process may have applied the same table at the same moment.
+    failed = [
+        f"{name}: {message or for_code(code).__name__}"
+        for name, code, message, *_ in response.topic_errors
+        if code not in (0, _ALREADY_EXISTS)
+    ]
     if failed:
-        raise RuntimeError(f"Kafka did not create topics: {failed}")
+        raise TopicsRefused(f"Kafka did not create {len(failed)} topics, the first: {failed[0]}")

@@ -66,12 +66,18 @@ def status(data: DataDir, as_json: Json = False) -> None:
         running_clickhouse,
     )
 
+    if elsewhere := os.environ.get("CLICKHOUSE_URL"):
+        from settlement.clickhouse.client import connect  # noqa: PLC0415 - 0.2 s
+
+        connect(elsewhere)
+        address = _without_password(elsewhere)
+        _print({"pid": None, "address": address, "healthy": True}, as_json=as_json)
+        return
     running = running_clickhouse(data_dir=data)
     if running is None:
         if as_json:
             _print({"pid": None, "address": None, "healthy": False}, as_json=True)
-            raise typer.Exit(MISSING)
-        clickhouse_url(data)
+        clickhouse_url(data)  # raises, and says what starts it
         return
     healthy = answers(process=running)
     address = _without_password(running.url)

@@ -41,22 +41,28 @@ DataDir = Annotated[
 
 
 def read_address(data_dir: Path, part: str) -> dict[str, Any] | None:
-    """Read what a running part wrote down; None where it is not running."""
+    """Read what a running part wrote down; None where it is not running.
+
+    After a crash another process may have its number: the time at which it began tells them apart.
+    """
     path = data_dir / part / "address.json"
     try:
         address: dict[str, Any] = json.loads(path.read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
+        process = psutil.Process(address["pid"])
+        is_same = address.pop("created", None) in {None, process.create_time()}
+    except (FileNotFoundError, json.JSONDecodeError, psutil.NoSuchProcess):
         return None
-    return address if psutil.pid_exists(address["pid"]) else None
+    return address if is_same and process.status() != psutil.STATUS_ZOMBIE else None
 
 
 def write_address(data_dir: Path, part: str, address: dict[str, Any]) -> None:
-    """Write down where a part answers, readable by its owner only (it may hold a password)."""
+    """Write down where a running part answers, readable by its owner only (passwords)."""
     folder = data_dir / part
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / "address.json.new"
     draft.touch(mode=0o600)
-    draft.write_text(json.dumps(address))
+    created = psutil.Process(address["pid"]).create_time()
+    draft.write_text(json.dumps({**address, "created": created}))
     draft.replace(folder / "address.json")
 
 

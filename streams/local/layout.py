@@ -4,7 +4,6 @@ Rule: what the environment names (`KAFKA_BROKERS`, `CLICKHOUSE_URL`) is used and
 nor supervised; every port is settled before anything is started.
 """
 
-import asyncio
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -12,8 +11,6 @@ from pathlib import Path
 
 import msgspec
 
-from settlement.cli.exit import Unusable
-from settlement.cli.services import ServiceMissing
 from streams.local.generation import local_generation
 from streams.local.kafka import running_kafka
 from streams.local.part import STOP_SECONDS, ClickHousePart, KafkaPart, Part, RolePart, port_of
@@ -137,20 +134,13 @@ class Layout:
 
         Raises Unusable where they cannot be, ServiceMissing where a cluster does not answer.
         """
-        from aiokafka.errors import KafkaConnectionError  # noqa: PLC0415 - 0.2 s
-
         from settlement.clickhouse.migrate import migrate  # noqa: PLC0415 - loads the client
-        from streams.topics import PartitionsDiffer, apply_topics  # noqa: PLC0415 - as above
+        from streams.local.topics import bring_topics_up  # noqa: PLC0415 - as above
 
         addresses = self.addresses()
         generation = local_generation(self.data_dir)
         migrate(url=str(addresses["clickhouse_url"]), generation=generation)
-        try:
-            asyncio.run(apply_topics(brokers=str(addresses["brokers"]), generation=generation))
-        except PartitionsDiffer as differ:
-            raise Unusable(str(differ)) from differ
-        except KafkaConnectionError as away:
-            raise ServiceMissing(f"Kafka at {addresses['brokers']} does not answer") from away
+        bring_topics_up(brokers=str(addresses["brokers"]), generation=generation)
 
 
 def run_stack(

@@ -39,6 +39,7 @@ def start_detached(
     if log.exists() and log.stat().st_size > LOG_BYTES_KEPT:
         log.replace(log.with_suffix(".log.1"))
     marked = {**(environment or os.environ), PART: part, DATA_DIR: str(data_dir.resolve())}
+    log.touch(mode=0o600)  # it may hold the reader's password
     with log.open("ab") as output:
         child = subprocess.Popen(
             command,

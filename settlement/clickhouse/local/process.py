@@ -49,6 +49,7 @@ def start_clickhouse(*, data_dir: Path, port: int | None) -> ClickHouseProcess:
         )
     log = data_dir / "logs" / "clickhouse.log"
     log.parent.mkdir(parents=True, exist_ok=True)
+    log.touch(mode=0o600)
     with log.open("ab") as out:
         start = out.tell()
         process = subprocess.Popen(

@@ -1,0 +1,41 @@
+"""Where a part answers: believed only while the very process that wrote it runs."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+from settlement.cli.services import read_address, write_address
+
+
+def test_what_a_running_part_wrote_is_read_back(tmp_path: Path) -> None:
+    address = {"url": "http://writer:secret@127.0.0.1:8123", "pid": os.getpid()}
+
+    write_address(tmp_path, "clickhouse", address)
+
+    path = tmp_path / "clickhouse" / "address.json"
+    assert read_address(tmp_path, "clickhouse") == address
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_part_that_has_ended_is_not_running(tmp_path: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    write_address(tmp_path, "kafka", {"brokers": "127.0.0.1:1", "pid": process.pid})
+
+    was = read_address(tmp_path, "kafka")
+    process.communicate(b"\n", timeout=20)
+
+    assert was == {"brokers": "127.0.0.1:1", "pid": process.pid}
+    assert read_address(tmp_path, "kafka") is None
+
+
+def test_a_stranger_that_got_the_number_is_not_the_part(tmp_path: Path) -> None:
+    write_address(tmp_path, "ingest", {"url": "http://127.0.0.1:1", "pid": os.getpid()})
+    path = tmp_path / "ingest" / "address.json"
+    written = json.loads(path.read_text())
+    path.write_text(json.dumps({**written, "created": written["created"] - 100}))
+
+    assert read_address(tmp_path, "ingest") is None
+    assert read_address(tmp_path, "nothing") is None
