@@ -1,7 +1,7 @@
 """What is answered: OCPI's envelope and the headers around it.
 
 Rule: every answer of `/ocpi`, errors included, is built here; only 200 and 201 mean success
-(some partners take nothing else), and answers to writes carry no `data` (spec-notes J 4, 5).
+(some partners take nothing else), and answers to writes carry no `data`.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """Reading a URL path: which object is meant.
 
-Rule: a path with doubled or trailing slashes means the same as without (spec-notes J 1-3), and
+Rule: a path with doubled or trailing slashes means the same as without, and
 is answered at once, never redirected. Segments are split before they are decoded: an id may
 hold a slash.
 """

@@ -104,7 +104,7 @@ def hashed(token: str) -> str:
 def token_digests(authorization: bytes | None) -> tuple[bytes, ...]:
     """Give the digests an `Authorization: Token ...` header may stand for; none: no token.
 
-    OCPI 2.2.1 sends the token base64-encoded, many peers send it as it is (spec-notes A.1);
+    OCPI 2.2.1 sends the token base64-encoded, many peers send it as it is;
     the specification's own examples encode a trailing newline, which is no part of a token.
     """
     scheme, _, value = (authorization or b"").strip().partition(b" ")

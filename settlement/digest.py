@@ -2,7 +2,7 @@
 
 Rule: only what counts for billing, in one canonical spelling: 1.0 = 1.00 = 1, times in UTC, ids
 without case. `last_updated`, remarks, unknown fields and the OCPI version do not count.
-A change of what a digest covers is a new rules version (blueprint 5.7).
+A change of what a digest covers is a new rules version.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ _remembered: dict[int, tuple[Tariff, str]] = {}
 
 
 def cdr_digest(cdr: Cdr) -> str:
-    """Give the digest by which copies of one CDR are compared (blueprint 5.3)."""
+    """Give the digest by which copies of one CDR are compared."""
     token, location = cdr.cdr_token, cdr.cdr_location
     return _digest(
         [

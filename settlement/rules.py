@@ -1,7 +1,7 @@
 """The version of everything that computes a row.
 
 Rule: raise it with every change that can change a result; a state written under another
-version is refused, and the log is replayed into the next generation (blueprint 5.7).
+version is refused, and the log is replayed into the next generation.
 """
 
 RULES_VERSION = "1"

@@ -1,7 +1,7 @@
 """Time zones, from the pinned `tzdata` package.
 
-Rule: the machine's own zone files are never read (blueprint 5: rows depend on the inbox and the
-code alone). A zone is found by its IANA name, or as the only one of a country.
+Rule: the machine's own zone files are never read: rows depend on the inbox and the code
+alone. A zone is found by its IANA name, or as the only one of a country.
 """
 
 from datetime import UTC, datetime, timedelta

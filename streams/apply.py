@@ -1,7 +1,7 @@
 """Applying one fact: admit it, run the CDRs it touches, and turn failures into dead letters.
 
 Rule: the only place in streams where an exception of a step is caught. A failed record changes
-nothing admitted before; a CDR whose own re-run fails holds its whole claim (blueprint 5.5).
+nothing admitted before; a CDR whose own re-run fails holds its whole claim.
 """
 
 import logging

@@ -1,7 +1,7 @@
 """Whether a state and its inbox belong together.
 
 Rule: looked at whenever a partition is taken over; whatever does not fit stops the worker with
-one sentence, so that nothing is skipped and nothing is done twice (blueprint 5.5).
+one sentence, so that nothing is skipped and nothing is done twice.
 """
 
 import msgspec

@@ -96,7 +96,7 @@ def test_verify_shares_no_code_with_what_it_checks() -> None:
         and not is_inside(module, "settlement.verify")
     }
 
-    assert strangers == set(), "blueprint 5.8: written again, or a mistake would check itself"
+    assert strangers == set(), "written again, or a mistake would check itself"
 
 
 def test_only_cli_modules_import_the_command_line() -> None:

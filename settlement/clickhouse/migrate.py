@@ -36,7 +36,7 @@ class Migration(msgspec.Struct, frozen=True):
 
 
 def database_of(generation: int) -> str:
-    """Name the database of a generation (blueprint 5.7)."""
+    """Name the database of a generation."""
     return f"settlement_g{generation}"
 
 

@@ -159,7 +159,7 @@ class FindingTotal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Accounting(msgspec.Struct, frozen=True, kw_only=True):
-    """Where every CDR document went (blueprint 5.8); `unexplained` must be 0."""
+    """Where every CDR document went; `unexplained` must be 0."""
 
     received: int
     rejected: int

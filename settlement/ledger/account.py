@@ -1,6 +1,6 @@
 """The chart of accounts.
 
-Rule: every claimed cent stands in exactly one account (blueprint 8); amounts are before taxes.
+Rule: every claimed cent stands in exactly one account; amounts are before taxes.
 """
 
 # account: what stands in it

@@ -23,7 +23,7 @@ class Posting(msgspec.Struct, frozen=True):
 def spread_claim(
     *, claimed: Decimal, priced: Decimal | None, tolerance: Decimal
 ) -> tuple[Decimal, Decimal]:
-    """Give what of a claim is payable and what is held (blueprint 8), before taxes.
+    """Give what of a claim is payable and what is held, before taxes.
 
     Up to the price plus tolerance the claim is payable as it was sent; above, the price is
     payable and the rest held; without a price everything is held.

@@ -1,6 +1,6 @@
 """The gateway's minimal look at a document before it is acknowledged.
 
-Rule: finds out whose and which document it is and the few reasons to refuse one (blueprint 9);
+Rule: finds out whose and which document it is and the few reasons to refuse one;
 it refuses nothing else, reads no other field, and neither hangs nor fails on hostile input.
 """
 

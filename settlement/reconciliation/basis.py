@@ -70,22 +70,29 @@ def weigh(
 
     chosen = dict(bases)
     result = priced(chosen)
-    findings: list[Finding] = []
-    for identifier in sorted(bases):
-        late = late_choices(
+    late = [
+        (identifier, choice)
+        for identifier in sorted(bases)
+        for choice in late_choices(
             versions=published(identifier), base=bases[identifier], start=cdr.start_date_time
         )
-        for choice in late:
+    ]
+    for identifier, choice in late:
+        if choice.digest == chosen[identifier].digest:
+            continue
+        other = priced({**chosen, identifier: choice})
+        if isinstance(other, Unpriceable):
+            continue
+        if isinstance(result, Unpriceable) or _payable(cdr, other) < _payable(cdr, result):
+            chosen[identifier], result = choice, other
+    findings: list[Finding] = []
+    if isinstance(result, PricedCdr):
+        for identifier, choice in late:  # compared with the price that counts in the end
             if choice.digest == chosen[identifier].digest:
                 continue
             other = priced({**chosen, identifier: choice})
-            if isinstance(other, Unpriceable):
-                continue
-            if isinstance(result, Unpriceable) or _payable(cdr, other) < _payable(cdr, result):
-                chosen[identifier], result = choice, other
-            elif _total(other) != _total(result):
+            if isinstance(other, PricedCdr) and _total(other) != _total(result):
                 findings.append(_late_differs(identifier, other, result))
-    if isinstance(result, PricedCdr):
         for identifier in sorted(chosen):
             copy = embedded.get(identifier)
             if copy is None or copy[1] == chosen[identifier].digest:

@@ -190,7 +190,7 @@ def _part_finding(part: str, cdr: Cdr, price: Price | None, tolerance: Decimal) 
         computed = _ZERO if price is None else getattr(price, side)
         if claimed is None or computed is None:
             continue
-        if cdr.credit:  # partial costs of a credit may have either sign (spec-notes E.4)
+        if cdr.credit:  # partial costs of a credit may have either sign
             claimed = claimed.copy_abs()
         if _EXACT.subtract(claimed, computed).copy_abs() > tolerance:
             return _part_differs(part, side, claimed, computed, cdr.currency)

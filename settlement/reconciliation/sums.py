@@ -1,7 +1,7 @@
 """Whether a CDR agrees with itself.
 
-Rule: one CDR alone - its periods, volumes, times and costs against each other (spec-notes E and
-J); no tariff is evaluated. What cannot be is an error, what does not add up a warning.
+Rule: one CDR alone - its periods, volumes, times and costs against each other; no
+tariff is evaluated. What cannot be is an error, what does not add up a warning.
 """
 
 from collections.abc import Iterator
@@ -131,7 +131,7 @@ def _sum_periods(cdr: Cdr, findings: list[Finding]) -> _Sums:
 def _odd_volume(
     dimension: CdrDimension, path: str, length: timedelta, *, is_credit: bool
 ) -> Iterator[Finding]:
-    """Check one volume: of sessions only, negative, in another unit (spec-notes J.22, J.23)."""
+    """Check one volume: of sessions only, negative, in another unit."""
     kind, volume = dimension.type, dimension.volume
     if kind in _SESSION_ONLY:
         message = f"{kind} is for sessions: it is not priced in a CDR"
@@ -146,7 +146,7 @@ def _odd_volume(
 
 
 def _other_unit(kind: str, path: str, volume: Decimal, length: Decimal) -> Finding:
-    """A time of ten times its period's length or more cannot be hours (spec-notes J.22)."""
+    """A time of ten times its period's length or more cannot be hours."""
     seconds = _EXACT.multiply(length, _HOUR)
     unit = "seconds or minutes"
     for name, full in (("seconds", seconds), ("minutes", _EXACT.divide(seconds, Decimal(60)))):
@@ -163,7 +163,7 @@ def _other_unit(kind: str, path: str, volume: Decimal, length: Decimal) -> Findi
 
 
 def _doubt_energy(cdr: Cdr, sums: _Sums, findings: list[Finding]) -> None:
-    """Find energy that no charge point delivers in the session's time (spec-notes J.22)."""
+    """Find energy that no charge point delivers in the session's time."""
     length = (cdr.end_date_time - cdr.start_date_time) // _MICROSECOND
     if length <= 0 or sums.energy.copy_abs() <= length * _SLOWEST // _HOUR_MICROSECONDS:
         return
@@ -185,7 +185,7 @@ def _volumes(cdr: Cdr, sums: _Sums) -> Iterator[Finding]:
     tolerance = _EXACT.multiply(_DIGIT, Decimal(len(cdr.charging_periods)))
     if _is_off(cdr.total_energy, sums.energy, tolerance):
         yield _sum_differs("energy", cdr.total_energy, sums.energy)
-    # Whether total_time holds the reserved time is not said (spec-notes D.6): either will do.
+    # Whether total_time holds the reserved time is not said: either will do.
     # Many tariffs price no time, and their CDRs state none in the periods.
     time = _add(sums.time, sums.parking)
     if not time and not sums.reservation:

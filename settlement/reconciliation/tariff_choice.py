@@ -1,6 +1,6 @@
 """Which version of a published tariff prices a CDR.
 
-Rule: versions are chosen by data alone (blueprint 5.2): their `last_updated`, their earliest
+Rule: versions are chosen by data alone: their `last_updated`, their earliest
 receipt and their content, never the order in which they arrived.
 """
 

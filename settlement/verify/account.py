@@ -1,6 +1,6 @@
 """What became of each document: one row a record of the inbox, and none unexplained.
 
-Rule: blueprint 5.8. The fold's statements (log) against their rows, and against the inbox:
+Rule: the fold's statements (log) against their rows, and against the inbox:
 whose record it is, and whether that can have become of it.
 """
 

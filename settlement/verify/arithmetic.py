@@ -1,6 +1,6 @@
 """Whether a row agrees with itself: postings, payable and held, the working and its sums.
 
-Rule: one row alone, by the rules of blueprint 8 and OCPI's cost fields; no document, no tariff.
+Rule: one row alone, by the rules of the ledger and OCPI's cost fields; no document, no tariff.
 """
 
 from collections.abc import Mapping, Sequence

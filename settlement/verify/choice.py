@@ -1,6 +1,6 @@
 """Which version of a tariff prices a CDR, decided anew among those that the inbox holds.
 
-Rule: blueprint 5.2, written from the text: the newest version that says it was in force at the
+Rule: written from the law, not from the code that follows it: the newest version that says it was in force at the
 start and was received by then plus the notice; else the embedded copy; else the one received
 first. A version received later counts only where it makes what is payable lowest.
 """

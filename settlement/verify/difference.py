@@ -1,7 +1,7 @@
 """What `settle verify` found: one line where two things disagree.
 
 Rule: nothing of this package imports settlement, streams or ingest: what checks shares no code
-with what it checks (blueprint 5.8).
+with what it checks.
 """
 
 from collections import Counter

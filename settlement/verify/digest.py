@@ -1,6 +1,6 @@
 """Digests: of bytes, and of what an outcome says.
 
-Rule: written from the definition (blueprint 5.10), not from the code: the sha256 over the JSON
+Rule: written from the definition, not from the code: the sha256 over the JSON
 of every field of an outcome but its provenance, names in order, no blanks, 32 hex digits.
 """
 

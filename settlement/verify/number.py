@@ -9,7 +9,7 @@ from typing import Any
 
 _WIDE = Context(prec=120)
 ZERO = Decimal(0)
-# Decimal(38, 18) columns, with room for sums: blueprint 5.6.
+# Decimal(38, 18) columns, with room for sums.
 LARGEST = Decimal(10_000_000_000)
 SCALE = 18
 _LAST = Decimal(1).scaleb(-SCALE)

@@ -26,7 +26,7 @@ from streams.record import Record
 from streams.state import CdrCopy, CdrState, State, key_of
 
 ObjectOutcome = SessionOutcome | TariffOutcome | LocationOutcome | DeadLetterDecided
-# A month earlier than this is a wrong clock at the charge point, not a session (blueprint 5.6).
+# A month earlier than this is a wrong clock at the charge point, not a session.
 EARLIEST_MONTH = datetime(2015, 1, 1, tzinfo=UTC)
 LATEST_AFTER_RECEIPT = timedelta(days=31)
 # A period is tried against each element; beyond these a single CDR would hold up its partition,
@@ -65,7 +65,7 @@ def document_outcome(record: Record, outcome: str, reason: str = "") -> Document
 
 
 def storage_month(*, end: datetime | None, received: datetime) -> date:
-    """Give the month under which a CDR's rows are stored for ever (blueprint 5.6)."""
+    """Give the month under which a CDR's rows are stored for ever."""
     if end is not None and EARLIEST_MONTH <= end < received + LATEST_AFTER_RECEIPT:
         return date(end.year, end.month, 1)
     return date(received.year, received.month, 1)

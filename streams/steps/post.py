@@ -1,6 +1,6 @@
 """From verdict to postings: what of a claim is payable and what is held.
 
-Rule: every claimed cent stands in exactly one account (blueprint 8); a Credit CDR posts nothing
+Rule: every claimed cent stands in exactly one account; a Credit CDR posts nothing
 until its original is known.
 """
 

@@ -186,7 +186,7 @@ def _alone(state: CdrState, copy: JudgedCopy, **changes: Any) -> CdrOutcome:
 
 
 def _conflict(state: CdrState, copies: list[JudgedCopy]) -> CdrOutcome:
-    """Show one copy of several: blueprint 5.3 says which, what is payable and what is held."""
+    """Show one copy of several: the highest claim, payable what all agree on, the rest held."""
     parties = {(copy.cdr.currency, copy.document.emsp) for copy in copies}
     is_comparable = len(parties) == 1 and not any(copy.cdr.credit for copy in copies)
     if is_comparable:

@@ -127,6 +127,20 @@ def test_a_version_received_too_late_never_legitimises_an_overcharge() -> None:
     assert "late_tariff_differs" in codes(row)
 
 
+def test_late_versions_are_compared_with_the_price_that_counts_in_the_end() -> None:
+    higher = priced_at(0.50, last_updated="2024-02-01T00:00:00Z")
+    lower = priced_at(0.10, last_updated="2024-02-02T00:00:00Z")
+    inbox = Inbox().receive(a_tariff(priced_at(0.25)), without_tariff())
+
+    inbox.receive(a_tariff(higher, received=AFTER), a_tariff(lower, received=AFTER))
+
+    row = inbox.cdr("CDR-1")
+    place = row["finding.code"].index("late_tariff_differs")
+    assert row["priced_before_taxes"] == Decimal("2.05")
+    assert row["finding.computed"][place] == "2.05"
+    assert row["finding.difference"][place] == Decimal("8.2")
+
+
 def test_a_version_received_too_late_counts_where_it_lowers_what_is_payable() -> None:
     backdated = priced_at(0.10, last_updated="2024-02-01T00:00:00Z")
     inbox = Inbox().receive(a_tariff(priced_at(0.25)), without_tariff())

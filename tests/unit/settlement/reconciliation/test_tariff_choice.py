@@ -1,4 +1,4 @@
-"""Which version of a tariff is the base: blueprint 5.2, one situation a row."""
+"""Which version of a tariff is the base, one situation a row."""
 
 from datetime import UTC, datetime, timedelta
 
