@@ -70,16 +70,25 @@ class Publisher:
         except TimeoutError:
             return  # what was not acknowledged was never promised
 
-    async def publish(self, *, topic: str, key: str, value: bytes, headers: Headers) -> Position:
+    async def publish(
+        self,
+        *,
+        topic: str,
+        key: str,
+        value: bytes,
+        headers: Headers,
+        partition: int | None = None,
+    ) -> Position:
         """Publish one record and give its position after the acknowledgement.
 
-        Raises NotPublished where no acknowledgement comes in time (ProducerBroken where none
-        will ever come through this producer), TooLarge before sending.
+        The key chooses the partition unless one is named. Raises NotPublished where no
+        acknowledgement comes in time (ProducerBroken where none will ever come through this
+        producer), TooLarge before sending.
         """
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 record = await self._producer.send_and_wait(
-                    topic, value=value, key=key.encode(), headers=headers
+                    topic, value=value, key=key.encode(), partition=partition, headers=headers
                 )
         except MessageSizeTooLargeError as error:
             raise TooLarge(str(error)) from error

@@ -38,6 +38,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "generation",
         "List, compare, switch and drop generations.",
     ),
+    "dead-letters": (
+        "streams.cli_dead_letters",
+        "dead_letters",
+        "List what could not be processed, retry or drop it.",
+    ),
     "verify": ("settlement.cli.verify", "verify", "Recount everything with other code."),
     "kafka": ("streams.cli", "kafka", "Start, stop and look at the local Kafka."),
     "clickhouse": (
