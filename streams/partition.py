@@ -250,12 +250,14 @@ class Partition:
     async def _stop_after_failures(self) -> None:
         """Stop where the steps failed too often in a row, all that was said of it written.
 
-        What cannot be read is the partner's and does not count.
+        What cannot be read is the partner's and does not count. A program that is started again
+        and fails on the next record writes nothing: restarts must not send everything there.
         """
         most = self._settings.streams_dead_letters_in_a_row
         if self._failures <= most:
             return
-        await self._flushed()
+        if self._failures == most + 1:
+            await self._flushed()
         raise TooManyFailures(
             f"partition {self.number}: steps failed on more than {most} records in a row, the "
             "program is wrong: see `settle dead-letters list`, run a mended one, then "

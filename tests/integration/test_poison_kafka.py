@@ -226,7 +226,7 @@ def test_a_program_that_fails_on_too_many_records_in_a_row_stops(rig: Rig, tmp_p
         return stack.start("streams", module=POISONED, **settings).wait(timeout=120)
 
     with a_rig(brokers=rig.brokers, clickhouse=rig.clickhouse, folder=tmp_path) as other:
-        codes = [stopped(other), stopped(other)]
+        codes = [stopped(other) for _ in range(3)]
         told_of = other.logs()
         other.start("streams", STREAMS_INSTANCE_ID="one")
         other.start("sink")
@@ -238,7 +238,7 @@ def test_a_program_that_fails_on_too_many_records_in_a_row_stops(rig: Rig, tmp_p
         )
         said = other.rows("document_outcome", ["object_key", "outcome"], prefix=f"{MARK}-ROW")
 
-    assert codes == [FAILED, FAILED]
+    assert codes == [FAILED] * 3
     assert "on more than 3 records in a row" in told_of
     assert "settle dead-letters list" in told_of
     # A program that is started again and again must not send everything there.
