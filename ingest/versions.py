@@ -1,6 +1,7 @@
 """OCPI versions and version details: where everything is.
 
-Rule: endpoint URLs end with a slash (some partners append the path without one); only what this gateway serves is listed.
+Rule: endpoint URLs end with a slash (some partners append the path without one); only what
+this gateway serves is listed.
 """
 
 import msgspec
