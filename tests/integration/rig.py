@@ -159,6 +159,8 @@ class Rig:
         found: list[str] = []
         for table, every in self.expected().items():
             if not every:
+                if strangers := self._count(table):
+                    found.append(f"{table}: {strangers} rows, none expected")
                 continue
             columns = sorted(every[0])
             key = _key_column(columns)
@@ -169,7 +171,26 @@ class Rig:
             found += [f"{table}: strange {row}" for row in sorted(set(actual) - set(expected))]
             if len(expected) != len(actual):
                 found.append(f"{table}: {len(actual)} rows, {len(expected)} expected")
+                found.append(self._parts(table))
         return found
+
+    def _count(self, table: str) -> int:
+        found = self.clickhouse.client().query(f"SELECT count() FROM {self.database}.{table} FINAL")
+        return int(found.result_rows[0][0])
+
+    def _parts(self, table: str) -> str:
+        """Say what the table holds and how far the sink says it is, for whoever looks for rows."""
+        client = self.clickhouse.client()
+        parts = client.query(
+            "SELECT name, active, rows FROM system.parts WHERE database = {database:String} "
+            "AND table = {table:String}",
+            parameters={"database": self.database, "table": table},
+        )
+        offsets = client.query(f"SELECT * FROM {self.database}.sink_offset FINAL")
+        return (
+            f"{table}: {self._count(table)} rows counted, parts {parts.result_rows}, "
+            f"offsets {offsets.result_rows}"
+        )
 
     def logs(self) -> str:
         return "\n".join(
