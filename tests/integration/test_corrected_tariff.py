@@ -1,0 +1,207 @@
+"""A corrected tariff that touches many CDRs: bounded transactions, nobody starves, a kill resumes.
+
+Rule: CORRECTED_CDRS says how many (2,000 in the ordinary run, see tests/README.md); everything is
+counted from Kafka as it was committed, the rows from ClickHouse.
+"""
+
+import asyncio
+import itertools
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Self
+
+import msgspec
+import pytest
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from streams.events import headers_of
+from streams.publisher import Publisher
+from streams.topics import INBOX, SETTLEMENT_CDR
+from tests.builders import a_cdr_document, a_tariff_document
+from tests.integration.clickhouse_fixture import ClickHouse
+from tests.integration.inbox_topic import recreate_topic
+from tests.integration.rig import Rig, a_rig
+from tests.pipeline.inbox import Sent, a_sent
+
+COUNT = int(os.environ.get("CORRECTED_CDRS", "2000"))
+pytestmark = [
+    pytest.mark.kafka,
+    pytest.mark.clickhouse,
+    pytest.mark.timeout(300 + COUNT // 50),
+]
+# They stand in different partitions of the inbox.
+TOUCHED, OTHER = "FR*XYZ", "NL*TNM"
+LONGEST_SECONDS = 3.0
+OUTCOMES_A_TRANSACTION = 1_000
+IN_FLIGHT = 500
+BEFORE = datetime(2023, 3, 1, tzinfo=UTC)
+INSTANCE = {"STREAMS_INSTANCE_ID": "one"}
+
+
+@pytest.fixture
+def rig(own_kafka: str, clickhouse: ClickHouse, tmp_path: Path) -> Iterator[Rig]:
+    """Give a rig over an empty inbox."""
+    recreate_topic(own_kafka, INBOX)
+    with a_rig(brokers=own_kafka, clickhouse=clickhouse, folder=tmp_path) as running:
+        yield running
+
+
+def a_tariff(price: float, updated: str) -> Sent:
+    document = a_tariff_document(last_updated=updated)
+    document["elements"][0]["price_components"][0]["price"] = price
+    return a_sent("tariffs", "PUT", document, cpo=TOUCHED, received=BEFORE)
+
+
+def a_cdr(cdr_id: str, cpo: str) -> Sent:
+    return a_sent("cdrs", "POST", a_cdr_document(id=cdr_id, tariffs=[]), cpo=cpo)
+
+
+class Publishing:
+    """A publisher that keeps many documents in flight, in their order."""
+
+    def __init__(self, brokers: str) -> None:
+        self._publisher = Publisher(brokers=brokers, timeout_seconds=30)
+        self._numbers = itertools.count()
+
+    async def __aenter__(self) -> Self:
+        await self._publisher.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._publisher.stop()
+
+    async def send(self, *documents: Sent) -> None:
+        for start in range(0, len(documents), IN_FLIGHT):
+            await asyncio.gather(
+                *(
+                    self._publisher.publish(
+                        topic=INBOX.name,
+                        key=sent.cpo,
+                        value=sent.body,
+                        headers=headers_of(sent.envelope(f"event-{next(self._numbers)}")),
+                    )
+                    for sent in documents[start : start + IN_FLIGHT]
+                )
+            )
+
+
+@dataclass
+class Committed:
+    """The outcomes of CDRs as they were committed, read as they come."""
+
+    consumer: AIOKafkaConsumer
+    outcomes: dict[str, list[ConsumerRecord]] = field(default_factory=dict)  # by CPO
+    keys: set[str] = field(default_factory=set)
+
+    async def look(self) -> None:
+        for records in (await self.consumer.getmany(timeout_ms=20)).values():
+            for record in records:
+                cpo, key = record.key.decode().split("|")
+                self.outcomes.setdefault(cpo, []).append(record)
+                self.keys.add(key)
+
+
+async def latency(publishing: Publishing, committed: Committed, cdr_id: str) -> float:
+    """Send one CDR of the other CPO and give the seconds until its outcome is committed."""
+    begun = time.monotonic()
+    await publishing.send(a_cdr(cdr_id, OTHER))
+    while cdr_id not in committed.keys:
+        await committed.look()
+        assert time.monotonic() - begun < 120, cdr_id
+    return time.monotonic() - begun
+
+
+@dataclass
+class Watched:
+    """What was seen of the correction."""
+
+    quiet: list[float]  # latencies of the other CPO before it
+    meanwhile: list[float]  # and while it ran, those across the kill left out
+    at_kill: int  # outcomes that were committed when the worker was killed
+    outcomes: list[ConsumerRecord]  # of the corrected tariff
+
+
+async def watch(rig: Rig) -> Watched:
+    """Correct the tariff, kill the worker in the middle, measure the other CPO all the time."""
+    name = SETTLEMENT_CDR.in_generation(rig.generation)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=rig.brokers, group_id=None, isolation_level="read_committed"
+    )
+    await consumer.start()
+    places = [TopicPartition(name, number) for number in range(SETTLEMENT_CDR.partitions)]
+    consumer.assign(places)
+    await consumer.seek_to_end(*places)
+    committed = Committed(consumer)
+    done = committed.outcomes.setdefault(TOUCHED, [])
+    worker = rig.processes[0]
+    at_kill = 0
+    try:
+        async with Publishing(rig.brokers) as publishing:
+            quiet = [await latency(publishing, committed, f"QUIET-{n}") for n in range(5)]
+            await publishing.send(a_tariff(0.2, "2024-02-01T00:00:00Z"))
+            meanwhile = []
+            for number in itertools.count():
+                seconds = await latency(publishing, committed, f"MEANWHILE-{number}")
+                if len(done) >= COUNT:
+                    break
+                if done:
+                    meanwhile.append(seconds)
+                if len(done) >= COUNT // 3 and not at_kill:
+                    at_kill = len(done)
+                    worker.kill()
+                    worker.wait(timeout=20)
+                    rig.start("streams", log_name="after-the-kill", **INSTANCE)
+                    await latency(publishing, committed, "ACROSS-THE-KILL")
+    finally:
+        await consumer.stop()
+    return Watched(quiet=quiet, meanwhile=meanwhile, at_kill=at_kill, outcomes=done)
+
+
+def longest_transaction(records: list[ConsumerRecord]) -> int:
+    """Give the most records of one transaction: its end takes an offset of its own."""
+    offsets = sorted(record.offset for record in records)
+    longest, length = 1, 1
+    for before, offset in itertools.pairwise(offsets):
+        length = length + 1 if offset == before + 1 else 1
+        longest = max(longest, length)
+    return longest
+
+
+async def send_all(rig: Rig) -> None:
+    async with Publishing(rig.brokers) as publishing:
+        cdrs = [a_cdr(f"T-{number}", TOUCHED) for number in range(COUNT)]
+        await publishing.send(a_tariff(0.25, "2024-01-01T00:00:00Z"), *cdrs)
+
+
+def test_a_correction_of_many_cdrs_starves_nobody_and_resumes_after_a_kill(rig: Rig) -> None:
+    rig.start("streams", **INSTANCE)
+    rig.start("sink")
+    asyncio.run(send_all(rig))
+    rig.wait_until_settled(300 + COUNT / 100)
+
+    watched = asyncio.run(watch(rig))
+    rig.wait_until_settled()
+
+    said = Counter(record.key for record in watched.outcomes)
+    prices = Counter(
+        msgspec.json.decode(record.value)["priced_before_taxes"] for record in watched.outcomes
+    )
+    assert (len(said), set(said.values())) == (COUNT, {1})
+    assert prices == {"4.1": COUNT}
+    assert 0 < watched.at_kill < COUNT
+    assert longest_transaction(watched.outcomes) <= OUTCOMES_A_TRANSACTION
+    assert len(watched.meanwhile) >= 3
+    assert max(watched.meanwhile) < LONGEST_SECONDS
+    assert rig.differences() == []
+    print(
+        f"{COUNT} CDRs, killed after {watched.at_kill}; longest transaction "
+        f"{longest_transaction(watched.outcomes)} outcomes; another partition waited "
+        f"{median(watched.quiet):.3f} s before, {median(watched.meanwhile):.3f} s meanwhile "
+        f"(longest {max(watched.meanwhile):.3f} s, {len(watched.meanwhile)} CDRs)"
+    )
