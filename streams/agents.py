@@ -97,8 +97,18 @@ def fail(error: Exception) -> None:
 
 def build_app(settings: StreamsSettings) -> faust.App:
     """Build the Faust application of one generation."""
+    app, topic = inbox_app(settings, name="streams")
+    inbox = Inbox(app=app, settings=settings)
+    app.on_partitions_assigned.connect(_listener(inbox.assigned), weak=False)
+    app.on_partitions_revoked.connect(_listener(inbox.revoked), weak=False)
+    app.agent(topic, concurrency=1, name="inbox")(inbox.read)
+    return app
+
+
+def inbox_app(settings: StreamsSettings, *, name: str) -> tuple[faust.App, Any]:
+    """Give an application of one generation and the topic `inbox`, with no agent yet."""
     app = faust.App(
-        f"streams.g{settings.streams_generation}",
+        f"{name}.g{settings.streams_generation}",
         broker=[f"kafka://{one}" for one in settings.kafka_brokers.split(",")],
         store="memory://",
         datadir=str(settings.settle_data_dir or tempfile.gettempdir()),  # nothing is kept there
@@ -117,11 +127,7 @@ def build_app(settings: StreamsSettings) -> faust.App:
         worker_redirect_stdouts=False,
     )
     topic = app.topic("inbox", value_serializer="raw", key_serializer="raw", value_type=bytes)
-    inbox = Inbox(app=app, settings=settings)
-    app.on_partitions_assigned.connect(_listener(inbox.assigned), weak=False)
-    app.on_partitions_revoked.connect(_listener(inbox.revoked), weak=False)
-    app.agent(topic, concurrency=1, name="inbox")(inbox.read)
-    return app
+    return app, topic
 
 
 def _listener(method: Any) -> Any:

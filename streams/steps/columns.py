@@ -8,25 +8,33 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from settlement.bounds import fits_number, fits_time, stored
+from settlement.bounds import SCALE, fits_number, fits_time, stored
 from settlement.cdr import Cdr
 from settlement.finding import Finding
 from settlement.pricing.priced import PricedCdr, Segment
 from settlement.tariff import Price
 
-PRICES = {
-    "total_fixed_cost": "fixed",
-    "total_energy_cost": "energy",
-    "total_time_cost": "time",
-    "total_parking_cost": "parking",
-    "total_reservation_cost": "reservation",
-}
+COSTS = (
+    "total_cost",
+    "total_fixed_cost",
+    "total_energy_cost",
+    "total_time_cost",
+    "total_parking_cost",
+    "total_reservation_cost",
+)
 SHOWN_CHARACTERS = 4
+_INTEGER_CHARACTERS = 10  # at most that many before the point: below 10^10
+_ZERO = Decimal(0)
 
 
 def number_column(value: Decimal | None) -> Decimal | None:
     """Give a number as its column holds it, null where it does not fit."""
-    return stored(value) if value is not None and fits_number(value) else None
+    if value is None:
+        return None
+    held = _plainly_held(value)
+    if held is not None:
+        return held
+    return stored(value) if fits_number(value) else None
 
 
 def time_column(value: datetime | None) -> datetime | None:
@@ -40,8 +48,30 @@ def computed_column(value: Decimal | None) -> Decimal | None:
     """Give a computed number, half-even at the column's 18 decimals, null where too large."""
     if value is None:
         return None
+    held = _plainly_held(value)
+    if held is not None:
+        return held
     held = stored(value)
     return held if fits_number(held) else None
+
+
+def _plainly_held(value: Decimal) -> Decimal | None:
+    """Give what nearly all numbers become, from their text alone; None for any other.
+
+    Up to ten digits, a point and up to eighteen more always fit; only zeros at the end go.
+    """
+    text = str(value)
+    point = text.find(".")
+    if point < 0:
+        return value if len(text) <= _INTEGER_CHARACTERS and text.isdecimal() else None
+    if point > _INTEGER_CHARACTERS or len(text) - point > SCALE + 1 or "E" in text:
+        return None
+    if text[-1] != "0":
+        return value
+    text = text.rstrip("0")
+    if text[-1] != ".":
+        return Decimal(text)
+    return Decimal(text[:-1]) if value else _ZERO
 
 
 def masked(text: str | None) -> str:
@@ -59,7 +89,7 @@ def numbers_of(cdr: Cdr) -> list[tuple[str, Decimal | None]]:
         ("total_time", cdr.total_time),
         ("total_parking_time", cdr.total_parking_time),
     ]
-    for name in ("total_cost", *PRICES):
+    for name in COSTS:
         cost = getattr(cdr, name)
         if cost is not None:
             numbers.append((f"{name}.before_taxes", cost.before_taxes))
@@ -89,12 +119,15 @@ def cdr_columns(cdr: Cdr) -> dict[str, Any]:
         "is_credit": cdr.credit,
         "credit_reference_id": cdr.credit_reference_id or "",
         "invoice_reference_id": cdr.invoice_reference_id or "",
-        "claimed_before_taxes": _claimed(cdr.total_cost, "before_taxes"),
-        "claimed_after_taxes": _claimed(cdr.total_cost, "after_taxes"),
-        **{
-            f"claimed_{column}": _claimed(getattr(cdr, name), "before_taxes")
-            for name, column in PRICES.items()
-        },
+        "claimed_before_taxes": _claimed(cdr.total_cost),
+        "claimed_after_taxes": number_column(
+            cdr.total_cost.after_taxes if cdr.total_cost else None
+        ),
+        "claimed_fixed": _claimed(cdr.total_fixed_cost),
+        "claimed_energy": _claimed(cdr.total_energy_cost),
+        "claimed_time": _claimed(cdr.total_time_cost),
+        "claimed_parking": _claimed(cdr.total_parking_cost),
+        "claimed_reservation": _claimed(cdr.total_reservation_cost),
     }
 
 
@@ -105,12 +138,13 @@ def priced_columns(priced: PricedCdr) -> dict[str, Any]:
     return {
         "priced_before_taxes": computed_column(total.before_taxes if total else None),
         "priced_after_taxes": computed_column(total.after_taxes if total else None),
-        **{
-            f"priced_{column}": _side(getattr(costs, name), "before_taxes")
-            for name, column in PRICES.items()
-        },
+        "priced_fixed": _priced(costs.total_fixed_cost),
+        "priced_energy": _priced(costs.total_energy_cost),
+        "priced_time": _priced(costs.total_time_cost),
+        "priced_parking": _priced(costs.total_parking_cost),
+        "priced_reservation": _priced(costs.total_reservation_cost),
         "profile": priced.profile,
-        "segments": tuple(_segment_column(segment) for segment in priced.segments),
+        "segments": tuple([_segment_column(segment) for segment in priced.segments]),
     }
 
 
@@ -129,16 +163,16 @@ def finding_column(finding: Finding) -> Finding:
     )
 
 
-def _claimed(price: Price | None, side: str) -> Decimal | None:
-    return number_column(getattr(price, side)) if price is not None else None
+def _claimed(price: Price | None) -> Decimal | None:
+    return number_column(price.before_taxes) if price is not None else None
 
 
-def _side(price: Price | None, side: str) -> Decimal | None:
-    return computed_column(getattr(price, side)) if price is not None else None
+def _priced(price: Price | None) -> Decimal | None:
+    return computed_column(price.before_taxes) if price is not None else None
 
 
 def _segment_column(segment: Segment) -> Segment:
-    zero = Decimal(0)
+    zero = _ZERO
     return Segment(
         period=segment.period,
         tariff_id=segment.tariff_id,

@@ -10,13 +10,13 @@ from decimal import Decimal
 
 import msgspec
 
-from settlement.bounds import fits_number, fits_time
+from settlement.bounds import PLAIN_CHARACTERS, fits_number, fits_time
 from settlement.cdr import Cdr
 from settlement.finding import Finding
 from settlement.ocpi.problem import Remark
-from settlement.pricing.priced import PricedCdr
-from settlement.pricing.profile import Profile
-from settlement.reconciliation.claim import reconcile_claim
+from settlement.pricing.priced import Costs, PricedCdr
+from settlement.pricing.profile import DEFAULT, Profile
+from settlement.reconciliation.claim import is_as_priced, reconcile_claim
 from settlement.reconciliation.sums import reconcile_sums
 from settlement.session import Session
 from streams.steps.columns import numbers_of
@@ -44,14 +44,23 @@ def reconcile_copy(
 ) -> Reconciliation:
     """Compare one copy with its price, its own sums and its session."""
     result = pricing.result
-    findings = [*bound_findings(cdr), *remark_findings(remarks)]
+    findings = bound_findings(cdr)
+    if remarks:
+        findings += remark_findings(remarks)
     is_invalid = any(finding.severity == "error" for finding in findings)
-    findings += reconcile_sums(cdr=cdr)
+    # Most CDRs claim to the last digit what was priced: nothing of it is added up again.
+    agrees = (
+        profile is DEFAULT
+        and isinstance(result, PricedCdr)
+        and is_as_priced(claimed=_claimed(cdr), priced=result)
+    )
+    findings += reconcile_sums(cdr=cdr, is_as_priced=agrees)
     findings += _session_findings(cdr, session)
     findings += pricing.findings
     waits_for: tuple[str, ...] = ()
     if isinstance(result, PricedCdr):
-        findings += reconcile_claim(cdr=cdr, priced=result, profile=profile)
+        if not agrees:
+            findings += reconcile_claim(cdr=cdr, priced=result, profile=profile)
     else:
         findings.append(
             Finding(
@@ -96,6 +105,8 @@ INVALID = frozenset({"out_of_range", "end_before_start"})
 
 def bound_findings(cdr: Cdr) -> list[Finding]:
     """Give a finding for each number or time that no column can hold; its text is kept."""
+    if _is_plainly_bounded(cdr):
+        return []
     findings = [
         _out_of_range(f"$.{path}", str(value))
         for path, value in numbers_of(cdr)
@@ -117,6 +128,18 @@ def bound_findings(cdr: Cdr) -> list[Finding]:
             if not fits_number(one.volume)
         ]
     return findings
+
+
+def _is_plainly_bounded(cdr: Cdr) -> bool:
+    """Tell quickly of most CDRs that every number has few digits and every time is near."""
+    numbers = [one.volume for period in cdr.charging_periods for one in period.dimensions]
+    texts = [str(number) for number in numbers]
+    texts += [str(number) for _, number in numbers_of(cdr) if number is not None]
+    if max(map(len, texts), default=0) > PLAIN_CHARACTERS:
+        return False
+    text = "".join(texts)
+    is_plain = "E" not in text and "N" not in text and "I" not in text  # exponent, NaN, infinity
+    return is_plain and fits_time(cdr.start_date_time) and fits_time(cdr.end_date_time)
 
 
 def _out_of_range(path: str, text: str) -> Finding:
@@ -162,6 +185,21 @@ def _session_findings(cdr: Cdr, session: Session | None) -> list[Finding]:
             computed=str(session.kwh),
         )
     ]
+
+
+def _claimed(cdr: Cdr) -> Costs:
+    """Give what a CDR claims in the form of what is priced."""
+    return Costs(
+        total_cost=cdr.total_cost,
+        total_fixed_cost=cdr.total_fixed_cost,
+        total_energy_cost=cdr.total_energy_cost,
+        total_time_cost=cdr.total_time_cost,
+        total_parking_cost=cdr.total_parking_cost,
+        total_reservation_cost=cdr.total_reservation_cost,
+        total_energy=cdr.total_energy,
+        total_time=cdr.total_time,
+        total_parking_time=cdr.total_parking_time,
+    )
 
 
 def _claim(cdr: Cdr) -> Decimal | None:
