@@ -1,0 +1,141 @@
+"""`settle replay` beside a live generation that goes on, then list, compare, switch and drop.
+
+Rule: the commands as people call them; what they leave is looked up in Kafka and ClickHouse.
+"""
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from typer.testing import CliRunner, Result
+
+from settlement.cli import app
+from settlement.cli.exit import FINDINGS, FINE, Unusable
+from settlement.clickhouse.migrate import live_generation, point_views
+from streams.generation import generations
+from streams.topics import INBOX, TOPICS
+from tests.builders import a_cdr_document
+from tests.integration.clickhouse_fixture import ClickHouse
+from tests.integration.inbox_topic import recreate_topic
+from tests.integration.rig import Rig, a_rig
+from tests.pipeline.documents import awkward_documents
+from tests.pipeline.inbox import Sent, a_sent
+
+pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(300)]
+
+
+@pytest.fixture
+def rig(own_kafka: str, clickhouse: ClickHouse, tmp_path: Path) -> Iterator[Rig]:
+    """Give a live generation that has settled something."""
+    recreate_topic(own_kafka, INBOX)
+    with a_rig(brokers=own_kafka, clickhouse=clickhouse, folder=tmp_path) as running:
+        point_views(url=clickhouse.url, generation=running.generation)
+        running.start("streams")
+        running.start("sink")
+        running.send([*awkward_documents(), *cdrs("BEFORE", 300)])
+        running.wait_until_settled()
+        yield running
+
+
+def cdrs(prefix: str, count: int) -> list[Sent]:
+    return [
+        a_sent("cdrs", "POST", a_cdr_document(id=f"{prefix}-{number}")) for number in range(count)
+    ]
+
+
+@contextmanager
+def traffic(rig: Rig) -> Iterator[None]:
+    """Let CDRs come in for the time of a block."""
+    is_over = threading.Event()
+
+    def send() -> None:
+        number = 0
+        while not is_over.is_set():
+            rig.send(cdrs(f"MEANWHILE-{number}", 5))
+            number += 1
+            time.sleep(0.1)
+
+    sending = threading.Thread(target=send)
+    sending.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        sending.join()
+
+
+def settle(rig: Rig, *arguments: str) -> Result:
+    environment = {"KAFKA_BROKERS": rig.brokers, "CLICKHOUSE_URL": rig.clickhouse.url}
+    command = [*arguments, "--data", str(rig.folder)]
+    return CliRunner().invoke(app, command, env=environment)
+
+
+def told(rig: Rig, *arguments: str, code: int = FINE) -> Any:
+    done = settle(rig, *arguments, "--json")
+    assert done.exit_code == code, (done.output, done.exception)
+    return json.loads(done.stdout)
+
+
+def topics(brokers: str) -> set[str]:
+    async def ask() -> set[str]:
+        admin = AIOKafkaAdminClient(bootstrap_servers=brokers)
+        await admin.start()
+        try:
+            return set(await admin.list_topics())
+        finally:
+            await admin.close()
+
+    return asyncio.run(ask())
+
+
+def test_a_replay_under_traffic_gives_identical_rows_and_can_be_switched_to(rig: Rig) -> None:
+    client, live = rig.clickhouse.client(), rig.generation
+    at_start = len(rig.inbox())
+    with traffic(rig):
+        replayed = settle(rig, "replay", "--json")
+    rig.wait_until_settled()
+    comparison = json.loads(replayed.stdout)
+    following = comparison["after"]
+    listed = {one["generation"]: one for one in told(rig, "generation", "list")["generations"]}
+    switched = settle(rig, "generation", "switch", str(following))
+    shown = live_generation(client)
+    refused = settle(rig, "generation", "drop", str(following))
+    settle(rig, "generation", "switch", str(live))
+    client.command(
+        f"INSERT INTO settlement_g{following}.cdr_outcome "
+        "SELECT * REPLACE ('other' AS outcome_digest, version + 1 AS version) "
+        f"FROM settlement_g{following}.cdr_outcome WHERE cdr_key = 'BEFORE-7'"
+    )
+    numbers = (str(live), str(following))
+    edited = told(rig, "generation", "compare", *numbers, code=FINDINGS)
+    words = settle(rig, "generation", "compare", *numbers).stdout
+    dropped = settle(rig, "generation", "drop", str(following))
+    unknown = settle(rig, "generation", "switch", str(following))
+
+    assert replayed.exit_code == FINE, replayed.output
+    assert comparison["different"] == 0
+    assert all(table["before"] == table["after"] for table in comparison["tables"])
+    assert comparison["records"] >= at_start
+    assert "records, " in replayed.stderr  # how far it is, and how many a second
+    assert listed[live]["live"]
+    assert not listed[following]["live"]
+    assert listed[following]["folded"] >= at_start
+    assert (switched.exit_code, shown) == (FINE, following)
+    assert isinstance(refused.exception, Unusable)
+    assert "is live" in str(refused.exception)
+    assert [one["cdr_key"] for one in edited["differences"]] == ["BEFORE-7"]
+    assert "BEFORE-7" in words
+    assert "1 CDRs differ" in words
+    assert dropped.exit_code == FINE
+    assert following not in generations(client)
+    derived = {topic.in_generation(following) for topic in TOPICS if topic.is_derived}
+    assert topics(rig.brokers) & derived == set()
+    assert isinstance(unknown.exception, Unusable)
+    assert rig.differences() == []
