@@ -58,7 +58,7 @@ def plan_writer(asked: Asked, envelope: Envelope, engine: Engine) -> Plan:
         raise our_error(62, "Syntax error: Multi-statements are not allowed")
     words = _words(asked.text)
     if "OUTFILE" in words or "INFILE" in words:
-        raise our_error(48, "INTO OUTFILE and FROM INFILE are not allowed over HTTP")
+        raise our_error(358, "INTO OUTFILE and FROM INFILE are not allowed over HTTP")
     output_format = _named_format(words) or envelope.default_format
     first = next(iter(words), "")
     statement = Statement(
