@@ -11,7 +11,8 @@ from typing import Any
 from settlement.verify.clickhouse import Tables
 from settlement.verify.difference import Differences
 from settlement.verify.digest import SEAL_BYTES, seal
-from settlement.verify.inbox import Inbox
+from settlement.verify.document import Body
+from settlement.verify.inbox import RECEIVED_COLUMNS, Inbox
 from settlement.verify.moment import log_text
 
 CHECK = "document"
@@ -56,16 +57,17 @@ class Archive:
 
     def cdrs(
         self, tables: Tables, cpo: str, *, after: str, last: str | None
-    ) -> dict[str, dict[Place, bytes]]:
-        """Give the CDR documents of a range of ids whose bytes are those of the inbox."""
+    ) -> dict[str, dict[Place, Body]]:
+        """Give the CDR documents of a range of ids that are those of the inbox."""
         rows = tables.rows(
             CDRS, cpo=cpo, after=after, last=last or "", is_last=1 if last is None else 0
         )
-        found: dict[str, dict[Place, bytes]] = {}
+        found: dict[str, dict[Place, Body]] = {}
         for row in rows:
-            body = b64decode(row["body"])
-            if self._check(row, seal(body)):
+            value = b64decode(row["body"])
+            if self._check(row, seal(value)):
                 place = (row["kafka_partition"], row["kafka_offset"])
+                body = Body(value, row["ocpi_version"], row["emsp"], row["object_id"])
                 found.setdefault(row["object_key"], {})[place] = body
         return found
 
@@ -92,7 +94,8 @@ class Archive:
         if seen[offset]:
             self.differences.add(CHECK, where, expected="one row", found="several")
         seen[offset] = 1
-        if _received(row) != records.received[offset]:
+        is_same = _received(row) == records.received[offset]
+        if not is_same:
             self.differences.add(
                 CHECK, f"{where}: columns of document_received", expected="its headers",
                 found="others",
@@ -105,20 +108,11 @@ class Archive:
                 expected=f"{expected.hex()}...",
                 found=f"{found.hex()}...",
             )
-        return found == expected
+        return is_same and found == expected
 
 
 def _received(row: Mapping[str, Any]) -> int:
-    names = (
-        "object_id",
-        "evse_uid",
-        "connector_id",
-        "partner",
-        "emsp",
-        "event_type",
-        "http_method",
-        "ocpi_version",
-    )
+    names = ("event_type" if name == "ce_type" else name for name in RECEIVED_COLUMNS)
     return hash((*(row[name] for name in names), log_text(row["received_time"])))
 
 

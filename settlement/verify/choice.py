@@ -1,8 +1,8 @@
 """Which version of a tariff prices a CDR, decided anew among those that the inbox holds.
 
-Rule: written from the law, not from the code that follows it: the newest version that says it was in force at the
-start and was received by then plus the notice; else the embedded copy; else the one received
-first. A version received later counts only where it makes what is payable lowest.
+Rule: written from the law, not from the code that follows it: the newest version that says it was
+in force at the start and was received by then plus the notice; else the embedded copy; else the
+one received first. A version received later counts only where it makes what is payable lowest.
 """
 
 from collections import Counter

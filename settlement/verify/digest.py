@@ -6,7 +6,7 @@ of every field of an outcome but its provenance, names in order, no blanks, 32 h
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 # What depends on when and where a document arrived, not on what it says.
@@ -36,6 +36,12 @@ def outcome_digest(said: Mapping[str, Any]) -> str:
 def content_digest(content: Any) -> str:
     """Give our own digest of a content in canonical spelling; only compared with itself."""
     return hashlib.sha256(_written(content).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def dead_digest(body: Sequence[Any]) -> str:
+    """Give the digest of an unreadable document (bytes, OCPI version, eMSP, id) and its address."""
+    value, version, emsp, object_id = body
+    return hashlib.sha256(f"{object_id}\n{emsp}\n{version}\n".encode() + value).hexdigest()
 
 
 def seal(data: bytes) -> bytes:

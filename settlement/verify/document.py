@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from settlement.verify.digest import content_digest
-from settlement.verify.moment import is_plain_time, read_time
-from settlement.verify.number import add, read_number, text_of
-from settlement.verify.tariff import Tariff, price_sides, read_tariff
+from settlement.verify.number import add, text_of
+from settlement.verify.tariff import FIRST_VERSION, Tariff, read_tariff
+from settlement.verify.value import Object, Reading, Sides
 
 # Column of a row -> OCPI's name.
 PARTS = {
@@ -24,10 +24,9 @@ PARTS = {
     "parking": "total_parking_cost",
     "reservation": "total_reservation_cost",
 }
-_PRICES = ("total_cost", *PARTS.values())
 MOST_TARIFFS = 1_000
-_tariffs: dict[tuple[str, str], Tariff | None] = {}
-_NUMBERS = ("total_energy", "total_time", "total_parking_time")
+_tariffs: dict[tuple[str, str, str], Tariff | None] = {}
+_NOTHING: Sides = (None, None)
 
 
 def _no_number(text: str) -> None:
@@ -52,83 +51,117 @@ def read_json(value: bytes) -> dict[str, Any]:
     return body
 
 
+class Body(NamedTuple):
+    """A CDR document as it lies in the inbox, with what the gateway resolved."""
+
+    value: bytes
+    version: str  # of OCPI
+    emsp: str
+    object_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A charging period: its volumes by dimension, summed."""
+    """A charging period: its volumes by dimension, summed, and as told."""
 
     start: datetime | None
     tariff_id: str | None
     volumes: Mapping[str, Decimal]
+    told: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where it was charged, as the CDR embeds it."""
+
+    id: str
+    evse_uid: str
+    connector_id: str
+    country: str
+    time_zone: str
 
 
 @dataclass(frozen=True, slots=True)
 class CdrDocument:
     """What a CDR document says, as far as it can be checked."""
 
-    body: dict[str, Any]
     currency: str
     start: datetime | None
     end: datetime | None
     energy: Decimal | None
     time: Decimal | None
     parking: Decimal | None
-    before: Decimal | None
-    after: Decimal | None
-    parts: Mapping[str, Decimal | None]
+    cost: Sides
+    parts: Mapping[str, Sides]
     is_credit: bool
+    place: Place
     periods: tuple[Period, ...]
     tariffs: tuple[tuple[str, Tariff], ...]  # embedded ones, by id
+    content: str  # our own digest of what is billed: equal ones are one copy
     is_odd: bool  # something that counts is not written in OCPI's own form
+
+    @property
+    def claimed(self) -> Decimal | None:
+        """Give the claim before taxes."""
+        return self.cost[0]
 
     def tariff(self, tariff_id: str) -> Tariff | None:
         """Give the embedded copy of a tariff."""
         return next((tariff for name, tariff in self.tariffs if name == tariff_id), None)
 
-    @property
-    def place(self) -> dict[str, Any]:
-        """Give the location as the CDR embeds it."""
-        place = self.body.get("cdr_location") or self.body.get("location")
-        return place if isinstance(place, dict) else {}
 
-
-def read_cdr(value: bytes) -> CdrDocument:
-    """Read a CDR document; raises Unreadable."""
-    body = read_json(value)
-    currency = _text(body.get("currency")) or ""
-    before, after = price_sides(body.get("total_cost"))
-    told = body.get("tariffs")
-    told = [told] if isinstance(told, dict) else told
-    tariffs = []
-    for one in told if isinstance(told, list) else ():
-        tariff = _embedded(one, currency)
-        if tariff is not None and _text(one.get("id")):
-            tariffs.append((folded(one["id"]), tariff))
+def read_cdr(value: bytes, *, version: str) -> CdrDocument:
+    """Read a CDR document of this OCPI version; raises Unreadable."""
+    body, reading = read_json(value), Reading()
+    reading.is_odd = b"\\ud" in value or b"\\uD" in value  # halves of characters, perhaps
+    is_first = version == FIRST_VERSION
+    currency = reading.currency(body.get("currency"))
+    start = reading.time(body.get("start_date_time"))
+    end = reading.time(body.get("stop_date_time" if is_first else "end_date_time"))
+    numbers = [reading.number(body.get(name)) for name in _NUMBERS]
+    cost = reading.price(body.get("total_cost"))
+    parts = {
+        part: _NOTHING if is_first else reading.price(body.get(name))
+        for part, name in PARTS.items()
+    }
+    flags = [
+        not is_first and reading.flag(body.get(name))
+        for name in ("credit", "home_charging_compensation")
+    ]
+    place, where = _place(body, reading, is_first=is_first)
+    periods = _periods(body.get("charging_periods"), start, reading, is_first=is_first)
+    tariffs = _embedded(body.get("tariffs"), reading, version=version, currency=currency)
+    content = content_digest(
+        [
+            _parties(body, reading, is_first=is_first),
+            where,
+            [str(start), str(end), currency],
+            [[str(one.start), one.tariff_id, one.told] for one in periods],
+            [[text_of(side) for side in price] for price in (cost, *parts.values())],
+            [text_of(number) for number in numbers],
+            flags,
+            sorted(f"{name} {tariff.digest}" for name, tariff in tariffs),
+        ]
+    )
     return CdrDocument(
-        body=body,
-        currency=currency.upper(),
-        start=read_time(body.get("start_date_time")),
-        end=read_time(body.get("end_date_time", body.get("stop_date_time"))),
-        energy=read_number(body.get("total_energy")),
-        time=read_number(body.get("total_time")),
-        parking=read_number(body.get("total_parking_time")),
-        before=before,
-        after=after,
-        parts={part: price_sides(body.get(name))[0] for part, name in PARTS.items()},
-        is_credit=_flag(body.get("credit")),
-        periods=_periods(body.get("charging_periods")),
-        tariffs=tuple(tariffs),
-        is_odd=_is_odd(body, len(tariffs)) or any(tariff.is_odd for _, tariff in tariffs),
+        currency=currency,
+        start=start,
+        end=end,
+        energy=numbers[0],
+        time=numbers[1],
+        parking=numbers[2],
+        cost=cost,
+        parts=parts,
+        is_credit=flags[0],
+        place=place,
+        periods=periods,
+        tariffs=tariffs,
+        content=content,
+        is_odd=reading.is_odd or any(tariff.is_odd for _, tariff in tariffs),
     )
 
 
-def _embedded(told: Any, currency: str) -> Tariff | None:
-    """Read an embedded tariff; the same one stands in very many CDRs."""
-    key = (repr(told), currency)
-    if key not in _tariffs:
-        if len(_tariffs) >= MOST_TARIFFS:
-            _tariffs.clear()
-        _tariffs[key] = read_tariff(told, currency=currency)
-    return _tariffs[key]
+_NUMBERS = ("total_energy", "total_time", "total_parking_time")
 
 
 def folded(identifier: Any) -> str:
@@ -136,100 +169,78 @@ def folded(identifier: Any) -> str:
     return str(identifier).upper()
 
 
-def billed_content(document: CdrDocument) -> str:
-    """Give our own digest of what is billed: two documents with one digest are one CDR."""
-    body = document.body
-    token = body.get("cdr_token")
-    token = token if isinstance(token, dict) else {}
+def _parties(body: Object, reading: Reading, *, is_first: bool) -> list[str | None]:
+    if is_first:
+        return [reading.identifier(body.get(name)) for name in ("id", "auth_id")]
     names = ("country_code", "party_id", "id", "session_id", "credit_reference_id")
-    place = ("id", "evse_uid", "evse_id", "connector_id", "country", "time_zone")
-    periods = body.get("charging_periods")
-    return content_digest(
-        [
-            [_id(body.get(name)) for name in names],
-            [_id(token.get(name)) for name in ("country_code", "party_id", "uid", "contract_id")],
-            _id(token.get("type")),
-            [_id(document.place.get(name)) for name in place],
-            [str(document.start), str(document.end), document.currency],
-            [_period(one) for one in periods] if isinstance(periods, list) else None,
-            [[text_of(side) for side in price_sides(body.get(name))] for name in _PRICES],
-            [text_of(read_number(body.get(name))) for name in _NUMBERS],
-            document.is_credit,
-            _flag(body.get("home_charging_compensation")),
-            sorted(f"{name} {tariff.digest}" for name, tariff in document.tariffs),
-        ]
+    token = reading.object(body.get("cdr_token"))
+    of_token = ("country_code", "party_id", "uid", "contract_id")
+    return [
+        *(reading.identifier(body.get(name)) for name in names),
+        *(reading.identifier(token.get(name)) for name in of_token),
+        reading.code(token.get("type")),
+    ]
+
+
+def _place(body: Object, reading: Reading, *, is_first: bool) -> tuple[Place, list[Any]]:
+    """Give the place, and what of it tells copies apart."""
+    told = reading.object(body.get("location" if is_first else "cdr_location"))
+    country = reading.currency(told.get("country"))
+    reading.is_odd |= len(country) == len("NL")  # in place of three letters
+    uid, connector_id, evse_id = (
+        told.get(name) for name in ("evse_uid", "connector_id", "evse_id")
     )
+    zone: Any = ""
+    tariff_ids: list[str | None] = []
+    if is_first:  # the whole location, of which one EVSE and connector are left
+        evses = reading.objects(told.get("evses"))
+        connectors = [one for each in evses for one in reading.objects(each.get("connectors"))]
+        evse = evses[0] if len(evses) == 1 else {}
+        uid, evse_id = evse.get("uid"), evse.get("evse_id")
+        connector_id = connectors[0].get("id") if len(connectors) == 1 else None
+        tariff_ids = [reading.identifier(one.get("tariff_id")) for one in connectors]
+        zone = told.get("time_zone") or ""
+        reading.is_odd |= not isinstance(zone, str)
+    ids = [reading.identifier(one) for one in (told.get("id"), uid, connector_id, evse_id)]
+    place = Place(ids[0] or "", ids[1] or "", ids[2] or "", country, str(zone))
+    return place, [*ids, country, str(zone), tariff_ids]
 
 
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-def _id(value: Any) -> str | None:
-    return None if value is None or value == "" else str(value).upper()
-
-
-def _flag(value: Any) -> bool:
-    return str(value).lower() in {"true", "1"}
-
-
-def _periods(told: Any) -> tuple[Period, ...]:
+def _periods(
+    charged: Any, start: datetime | None, reading: Reading, *, is_first: bool
+) -> tuple[Period, ...]:
     periods = []
-    start = None
-    told = [told] if isinstance(told, dict) else told
-    for one in told if isinstance(told, list) else ():
-        if not isinstance(one, dict):
-            continue
+    for one in reading.objects(charged):
         volumes: dict[str, Decimal] = {}
-        dimensions = one.get("dimensions")
-        for dimension in dimensions if isinstance(dimensions, list) else ():
-            volume = read_number(dimension.get("volume")) if isinstance(dimension, dict) else None
-            if volume is not None:
-                kind = folded(dimension.get("type"))
-                volumes[kind] = add(volumes[kind], volume) if kind in volumes else volume
-        start = read_time(one.get("start_date_time")) or start
-        tariff_id = _id(one.get("tariff_id"))
-        periods.append(Period(start=start, tariff_id=tariff_id, volumes=volumes))
+        said = []
+        for dimension in reading.objects(one.get("dimensions")):
+            kind = reading.code(dimension.get("type"))
+            volume = reading.number(dimension.get("volume"))
+            if kind is None or volume is None:
+                reading.is_odd = True
+                continue
+            said.append(f"{kind} {text_of(volume)}")
+            volumes[kind] = add(volumes[kind], volume) if kind in volumes else volume
+        start = reading.time(one.get("start_date_time")) or start
+        tariff_id = None if is_first else reading.identifier(one.get("tariff_id"))
+        periods.append(Period(start, tariff_id, volumes, tuple(sorted(said))))
     return tuple(periods)
 
 
-def _period(one: Any) -> list[Any]:
-    (period,) = _periods([one]) or (Period(None, None, {}),)
-    dimensions = one.get("dimensions") if isinstance(one, dict) else None
-    volumes = sorted(
-        f"{folded(each.get('type'))} {text_of(read_number(each.get('volume')))}"
-        for each in (dimensions if isinstance(dimensions, list) else ())
-        if isinstance(each, dict)
-    )
-    return [str(period.start), period.tariff_id, volumes]
-
-
-def _is_odd(body: dict[str, Any], readable_tariffs: int) -> bool:
-    """Tell whether something that counts is written in another form than OCPI's."""
-    periods, tariffs = body.get("charging_periods"), body.get("tariffs") or ()
-    if not isinstance(periods, list) or not isinstance(tariffs, list | tuple):
-        return True
-    if readable_tariffs != len(tariffs):
-        return True
-    for name in (
-        "start_date_time",
-        "end_date_time" if "end_date_time" in body else "stop_date_time",
-    ):
-        if not is_plain_time(body.get(name)):
-            return True
-    for name in _NUMBERS:
-        if isinstance(body.get(name), str):
-            return True
-    for name in _PRICES:
-        price = body.get(name)
-        if isinstance(price, dict):
-            for side in price.values():
-                if isinstance(side, str | list):
-                    return True
-        elif price is not None and not isinstance(price, Decimal | int):
-            return True
-    for period in periods:
-        for dimension in period.get("dimensions") or () if isinstance(period, dict) else ():
-            if isinstance(dimension, dict) and isinstance(dimension.get("volume"), str):
-                return True
-    return False
+def _embedded(
+    told: Any, reading: Reading, *, version: str, currency: str
+) -> tuple[tuple[str, Tariff], ...]:
+    """Read the embedded tariffs; the same one stands in very many CDRs."""
+    tariffs = []
+    for one in reading.objects(told):
+        key = (repr(one), version, currency)
+        if key not in _tariffs:
+            if len(_tariffs) >= MOST_TARIFFS:
+                _tariffs.clear()
+            _tariffs[key] = read_tariff(one, version=version, currency=currency)
+        tariff, name = _tariffs[key], reading.identifier(one.get("id"))
+        if tariff is None or name is None:
+            reading.is_odd = True
+        else:
+            tariffs.append((name, tariff))
+    return tuple(tariffs)

@@ -7,19 +7,31 @@ not kept, but of tariffs and locations.
 from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from settlement.verify.difference import Differences
 from settlement.verify.digest import SEAL_BYTES, seal
-from settlement.verify.document import Unreadable, folded, read_json
+from settlement.verify.document import Body, Unreadable, folded, read_json
 from settlement.verify.kafka import Ends, Log
-from settlement.verify.moment import log_text, read_time
+from settlement.verify.location import LocationChange, read_location
+from settlement.verify.moment import log_text, receipt
 from settlement.verify.tariff import Tariff, read_tariff
 
 TOPIC = "inbox"
 CHECK = "inbox"
 DECISIONS = "decisions"
+RECEIVED_COLUMNS = (
+    "object_id",
+    "evse_uid",
+    "connector_id",
+    "partner",
+    "emsp",
+    "ce_type",
+    "http_method",
+    "ocpi_version",
+)
+UNKNOWN_RECEIPT = datetime(1970, 1, 1, tzinfo=UTC)
 # Without these a record is no event of ours: its outcome names neither module nor object.
 _REQUIRED = (
     "ce_id",
@@ -33,6 +45,8 @@ _REQUIRED = (
     "module",
     "http_method",
 )
+_KNOWN = frozenset(_REQUIRED) | set(RECEIVED_COLUMNS) | {"cpo", "schema_version"}
+Headers = Mapping[str, str]
 Key = tuple[str, str]  # CPO, id in upper case
 
 
@@ -55,24 +69,13 @@ class Partition:
 
 @dataclass(frozen=True, slots=True)
 class TariffVersion:
-    """A PUT of a tariff."""
+    """A version of a tariff as it was sent."""
 
     partition: int
     offset: int
     last_updated: datetime
     received: datetime
     tariff: Tariff | None  # None where we cannot read it
-
-
-@dataclass(frozen=True, slots=True)
-class LocationChange:
-    """A PUT or PATCH of a location or a part of it."""
-
-    partition: int
-    offset: int
-    is_whole: bool  # a PUT of the whole location
-    last_updated: datetime | None
-    body: Mapping[str, Any]
 
 
 @dataclass(slots=True)
@@ -85,11 +88,10 @@ class Inbox:
     locations: dict[Key, list[LocationChange]] = field(default_factory=dict)
     decisions: set[tuple[int, int]] = field(default_factory=set)  # about dead letters
     records: int = 0
-    size: int = 0
 
     def take(self, record: Any) -> None:
         """Take one record in."""
-        headers = {name: value.decode(errors="replace") for name, value in record.headers}
+        headers = headers_of(record)
         value = record.value or b""
         kept = self.partitions.setdefault(record.partition, Partition())
         while len(kept) < record.offset:  # a gap, told by `read_inbox`
@@ -97,23 +99,29 @@ class Inbox:
             kept.who.append(0)
             kept.received.append(0)
         kept.seals += seal(value)
-        kept.who.append(hash(who_of(headers, record.key)))
+        is_event = _is_event(record, headers)
+        who = (
+            (headers.get("cpo", ""), headers["module"], folded(headers.get("object_id", "")))
+            if is_event
+            else ((record.key or b"").decode(errors="replace"), "", "")
+        )
+        kept.who.append(hash(who))
         kept.received.append(hash(received_of(headers)))
         self.records += 1
-        self.size += len(value)
-        if all(name in headers for name in _REQUIRED):
-            self._keep(headers, record, value)
+        if is_event:
+            self._keep(headers, who, (record.partition, record.offset), value)
 
-    def _keep(self, headers: Mapping[str, str], record: Any, value: bytes) -> None:
-        key = (headers.get("cpo", ""), folded(headers.get("object_id", "")))
-        place = (record.partition, record.offset)
-        module = headers["module"]
+    def _keep(
+        self, headers: Headers, who: tuple[str, str, str], place: tuple[int, int], value: bytes
+    ) -> None:
+        cpo, module, object_key = who
+        key = (cpo, object_key)
         if module == "cdrs":
             self.cdrs.setdefault(key, []).append(place)
-        elif module == "tariffs" and headers["http_method"] == "PUT":
-            received = read_time(headers["received_time"])
-            assert received is not None, headers["received_time"]
-            tariff = _tariff(value)
+        elif module == "tariffs" and headers["http_method"] != "DELETE":
+            received = receipt(headers["received_time"])
+            assert received is not None, headers
+            tariff = _tariff(value, headers["ocpi_version"])
             version = TariffVersion(
                 *place, (tariff and tariff.last_updated) or received, received, tariff
             )
@@ -121,49 +129,55 @@ class Inbox:
         elif module == DECISIONS:
             self.decisions.add(place)
         elif module == "locations":
-            is_part = bool(headers.get("evse_uid"))
-            is_whole = headers["http_method"] == "PUT" and not is_part
-            body = _body(value)
-            change = LocationChange(*place, is_whole, read_time(body.get("last_updated")), body)
+            change = LocationChange(*place)
+            if headers["http_method"] == "PUT" and not headers.get("evse_uid"):
+                change = _location(value, headers["ocpi_version"], place)
             self.locations.setdefault(key, []).append(change)
 
 
-def who_of(headers: Mapping[str, str], key: bytes | None) -> tuple[str, str, str]:
-    """Say whose record it is: CPO, module, object, as its outcome must name them."""
-    if not all(name in headers for name in _REQUIRED):
-        return ((key or b"").decode(errors="replace"), "", "")
-    return (headers.get("cpo", ""), headers["module"], folded(headers.get("object_id", "")))
+def headers_of(record: Any) -> Headers:
+    """Give the headers of a record as text; of several of one name the last."""
+    return {name: value.decode(errors="replace") for name, value in record.headers}
 
 
-def received_of(headers: Mapping[str, str]) -> tuple[str | None, ...]:
-    """Give the headers that stand in columns of `document_received`, in their order there."""
-    names = (
-        "object_id",
-        "evse_uid",
-        "connector_id",
-        "partner",
-        "emsp",
-        "ce_type",
-        "http_method",
-        "ocpi_version",
-    )
-    received = read_time(headers.get("received_time"))
-    told = None if received is None else received.isoformat(timespec="microseconds")
-    return (*(headers.get(name, "") for name in names), log_text(told and told[:26]))
+def _is_event(record: Any, headers: Headers) -> bool:
+    """Tell whether a record is an event of ours; its outcome names nothing where it is none."""
+    if any(name not in headers for name in _REQUIRED):
+        return False
+    if not headers.get("schema_version", "1").isdecimal():
+        return False
+    is_text = all(_is_text(value) for name, value in record.headers if name in _KNOWN)
+    return is_text and receipt(headers["received_time"]) is not None
 
 
-def _tariff(value: bytes) -> Tariff | None:
+def _is_text(value: bytes) -> bool:
     try:
-        return read_tariff(read_json(value))
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def received_of(headers: Headers) -> tuple[str | None, ...]:
+    """Give the headers that stand in columns of `document_received`, in their order there."""
+    received = receipt(headers.get("received_time")) or UNKNOWN_RECEIPT
+    told = received.isoformat(timespec="microseconds")
+    return (*(headers.get(name, "") for name in RECEIVED_COLUMNS), log_text(told[:26]))
+
+
+def _tariff(value: bytes, version: str) -> Tariff | None:
+    try:
+        return read_tariff(read_json(value), version=version)
     except Unreadable:
         return None
 
 
-def _body(value: bytes) -> Mapping[str, Any]:
+def _location(value: bytes, version: str, place: tuple[int, int]) -> LocationChange:
     try:
-        return read_json(value)
+        location, updated = read_location(read_json(value), version=version)
     except Unreadable:
-        return {}
+        return LocationChange(*place)
+    return LocationChange(*place, updated, location)
 
 
 async def read_inbox(log: Log, ends: Ends, differences: Differences) -> Inbox:
@@ -195,13 +209,19 @@ def _missing(differences: Differences, partition: int, first: int, end: int) -> 
     )
 
 
-async def fetch(log: Log, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
-    """Read the bytes of single records anew."""
-    found: dict[tuple[int, int], bytes] = {}
+async def fetch(log: Log, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Body]:
+    """Read single CDR documents anew."""
+    found: dict[tuple[int, int], Body] = {}
     by_partition: dict[int, list[int]] = {}
     for partition, offset in places:
         by_partition.setdefault(partition, []).append(offset)
     for partition, offsets in by_partition.items():
         async for record in log.pick(TOPIC, partition, offsets):
-            found[partition, record.offset] = record.value or b""
+            headers = headers_of(record)
+            found[partition, record.offset] = Body(
+                value=record.value or b"",
+                version=headers.get("ocpi_version", ""),
+                emsp=headers.get("emsp", ""),
+                object_id=headers.get("object_id", ""),
+            )
     return found

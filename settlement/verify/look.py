@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 
 from settlement.verify.account import Account, check_statements
 from settlement.verify.archive import Archive, Place
+from settlement.verify.cdr import Cdrs
 from settlement.verify.clickhouse import Tables
 from settlement.verify.difference import CannotLook, Difference, Differences
+from settlement.verify.document import Body
 from settlement.verify.explain import explain
 from settlement.verify.history import check_history
 from settlement.verify.inbox import TOPIC as INBOX
@@ -22,7 +24,7 @@ from settlement.verify.kafka import PICK_BYTES, open_log
 from settlement.verify.letter import Letters, check_letters, read_letters
 from settlement.verify.offset import check_offsets
 from settlement.verify.outcome import OutcomeLog, read_outcomes
-from settlement.verify.reach import looked_below, of_topic, wait_for_sink
+from settlement.verify.reach import STATE, looked_below, of_topic, wait_for_sink
 from settlement.verify.recount import Group, Sum
 from settlement.verify.row import read_layout
 from settlement.verify.settled import Settled, Suspect
@@ -140,7 +142,7 @@ class _Look:
                 differences=self.differences,
             )
         )
-        settled.recount.compare(self.differences)
+        settled.cdrs.recount.compare(self.differences)
         self._check_account(settled)
         asyncio.run(
             check_offsets(
@@ -151,7 +153,10 @@ class _Look:
             )
         )
         report.cdrs, report.moved_on = settled.rows, settled.moved_on
-        report.accounts, report.sums = dict(settled.accounts), dict(settled.recount.documents)
+        report.accounts, report.sums = (
+            dict(settled.cdrs.accounts),
+            dict(settled.cdrs.recount.documents),
+        )
         report.differences, report.total = self.differences.kept, self.differences.total
         report.left_out = self.differences.left_out
         report.seconds = time.monotonic() - started - report.waited_seconds
@@ -168,28 +173,31 @@ class _Look:
                     raise CannotLook(f"Kafka has no topic {topic}: run `settle topics apply`")
             watermark = await log.ends(INBOX)
             before = time.monotonic()
-            stored = await wait_for_sink(
+            reach = await wait_for_sink(
                 log=log,
                 tables=self.tables,
                 watermark=watermark,
                 derived=(documents, cdrs),
+                state_topic=self._topic(STATE),
                 wait_seconds=wait_seconds,
                 progress=self.progress,
             )
             waited = time.monotonic() - before
             self.progress("reading what the fold said of each document")
-            statements = await read_statements(log, documents, of_topic(stored, documents))
+            statements = await read_statements(log, documents, of_topic(reach.stored, documents))
             self.progress("reading the outcomes of the log")
-            outcomes = await read_outcomes(log, cdrs, of_topic(stored, cdrs), self.differences)
+            outcomes = await read_outcomes(
+                log, cdrs, of_topic(reach.stored, cdrs), self.differences
+            )
             letter_topic = self._topic("dead-letter")
             letters = await read_letters(
                 log,
                 letter_topic,
-                letters=of_topic(stored, letter_topic),
-                refused=of_topic(stored, "rejected"),
+                letters=of_topic(reach.stored, letter_topic),
+                refused=of_topic(reach.stored, "rejected"),
             )
             looked = looked_below(
-                watermark=watermark, stored=stored, statements=statements, outcomes=outcomes
+                watermark=watermark, reach=reach, statements=statements, outcomes=outcomes
             )
             self.progress("reading the inbox")
             inbox = await read_inbox(log, looked, self.differences)
@@ -230,9 +238,9 @@ class _Look:
             layout=layout,
             inbox=read.inbox,
             log=read.outcomes,
-            statements=read.statements,
             looked=report.looked,
             archive=archive,
+            cdrs=Cdrs(read.inbox, read.statements, self.differences),
             fetch=lambda places: asyncio.run(self._fetch(places)),
             differences=self.differences,
             explain=look_closer,
@@ -243,12 +251,12 @@ class _Look:
         archive.check_missing()
         return settled
 
-    async def _fetch(self, places: Sequence[Place]) -> dict[Place, bytes]:
+    async def _fetch(self, places: Sequence[Place]) -> dict[Place, Body]:
         async with open_log(self.brokers, fetch_bytes=PICK_BYTES) as log:
             return await fetch(log, places)
 
     def _check_account(self, settled: Settled) -> None:
-        for cpo, account in sorted(settled.accounts.items()):
+        for cpo, account in sorted(settled.cdrs.accounts.items()):
             if account.unexplained:
                 self.differences.add(
                     CHECK, f"CDR documents of {cpo}: unexplained", expected=0,

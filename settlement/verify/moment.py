@@ -7,11 +7,13 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-_LOOSE = re.compile(
-    r"(\d{4})-(\d{1,2})-(\d{1,2})[T ]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,](\d+))?\s*"
-    r"(Z|UTC|[+-]\d{2}(?::?\d{2})?)?"
+# OCPI 2.2.1, 16.1: UTC, no offset.
+_PLAIN = re.compile(r"2[0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]{1,6})?Z?")
+_TIME = re.compile(
+    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[Tt]| +)([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?"
+    r"(?:[.,]([0-9]{1,40}))? *([Zz]|UTC|[+-][0-9]{2}(?::?[0-9]{2})?)?"
 )
-_PLAIN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z?")
+_LAST_HOUR, _LAST_SECOND = 24, 60
 # What a time column can hold without changing it.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
@@ -21,23 +23,26 @@ def read_time(value: Any) -> datetime | None:
     """Read a DateTime of OCPI, also in the forms that partners use; None where there is none."""
     if not isinstance(value, str):
         return None
-    if value[-1:] == "Z" and value[10:11] == "T" and value[4:5] == "-":
+    if len(value) == len("2024-03-01T10:00:00Z") and value[10] == "T" and value[19] == "Z":
         try:
             return datetime.fromisoformat(value)
         except ValueError:
-            pass  # more than six decimals, hour 24 and the like
-    match = _LOOSE.fullmatch(value.strip().upper())
+            pass  # hour 24 and the like
+    match = _TIME.fullmatch(value.strip())
     if match is None:
         return None
     year, month, day, hour, minute, second, fraction, zone = match.groups()
-    offset = "+00:00" if zone in {None, "Z", "UTC"} else _offset(zone)
+    hours, seconds = int(hour), int(second or 0)
+    if hours > _LAST_HOUR or seconds > _LAST_SECOND or (hours == _LAST_HOUR and minute != "00"):
+        return None
+    offset = "+00:00" if zone in {None, "Z", "z", "UTC"} else _offset(zone)
     text = (
-        f"{year}-{int(month):02}-{int(day):02}T{int(hour) % 24:02}:{minute}"
-        f":{min(int(second or 0), 59):02}.{(fraction or '')[:6]:0<6}{offset}"
+        f"{year}-{int(month):02}-{int(day):02}T{hours % _LAST_HOUR:02}:{minute}"
+        f":{min(seconds, _LAST_SECOND - 1):02}.{(fraction or '')[:6]:0<6}{offset}"
     )
     try:
         # The end of a day and a leap second are moments, too.
-        later = timedelta(days=int(hour) == 24, seconds=int(second or 0) == 60)
+        later = timedelta(days=hours == _LAST_HOUR, seconds=seconds == _LAST_SECOND)
         return (datetime.fromisoformat(text) + later).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
@@ -46,6 +51,17 @@ def read_time(value: Any) -> datetime | None:
 def is_plain_time(value: Any) -> bool:
     """Tell whether a time is written as OCPI asks."""
     return isinstance(value, str) and _PLAIN.fullmatch(value) is not None
+
+
+def receipt(text: str | None) -> datetime | None:
+    """Read a time of receipt as the gateway writes it; None for what no record can have."""
+    try:
+        received = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    if received.tzinfo is None or not EARLIEST <= received < LATEST:
+        return None
+    return received.astimezone(UTC)
 
 
 def _offset(zone: str) -> str:

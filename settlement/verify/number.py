@@ -3,6 +3,7 @@
 Rule: exact decimals, and no currency table but this one; independent of what it checks.
 """
 
+import re
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
@@ -15,31 +16,12 @@ SCALE = 18
 _LAST = Decimal(1).scaleb(-SCALE)
 # One unit in the last decimal of a column, a hundred times: what rounding there adds up to.
 NOISE = Decimal("1E-16")
-_NUMERIC = frozenset("0123456789+-.eE")
+MOST_DIGITS = 1_000
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?|\.[0-9]+)")
 # ISO 4217: currencies whose smallest unit is not a hundredth.
+_WHOLE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 _DECIMALS = {
-    **dict.fromkeys(
-        [
-            "BIF",
-            "CLP",
-            "DJF",
-            "GNF",
-            "ISK",
-            "JPY",
-            "KMF",
-            "KRW",
-            "PYG",
-            "RWF",
-            "UGX",
-            "UYI",
-            "VND",
-            "VUV",
-            "XAF",
-            "XOF",
-            "XPF",
-        ],
-        0,
-    ),
+    **dict.fromkeys(_WHOLE.split(), 0),
     **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
     **dict.fromkeys(["CLF", "UYW"], 4),
 }
@@ -89,28 +71,30 @@ def is_near(amount: Decimal, other: Decimal, noise: Decimal = NOISE) -> bool:
 
 
 def read_number(value: Any) -> Decimal | None:
-    """Read a number of JSON, also one that is spelled as a text; None where it is none."""
-    if isinstance(value, bool):
-        return None
+    """Read a number of JSON, also one that is spelled as a text; None where it is none.
+
+    What nobody computes with, of more than a thousand digits, is none.
+    """
+    number = None
     if isinstance(value, Decimal):
-        return value if value.is_finite() else None
-    if isinstance(value, int):
-        return Decimal(value)
-    if isinstance(value, str) and value.strip() and _NUMERIC.issuperset(value.strip()):
+        number = value
+    elif isinstance(value, int) and not isinstance(value, bool):
+        number = Decimal(value)
+    elif isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
         try:
-            return Decimal(value.strip())
+            number = Decimal(value.strip())
         except InvalidOperation:
             return None
-    return None
+    if number is None or not number.is_finite() or abs(number.adjusted()) > MOST_DIGITS:
+        return None
+    return number
 
 
 def column(value: Decimal | None) -> Decimal | None:
     """Give a number as its column holds it: null where digits would be lost."""
     if value is None or value.copy_abs() > LARGEST:
         return None
-    if value and value.normalize(_WIDE) != value.quantize(_LAST, context=_WIDE):
-        return None
-    return value
+    return value if value == value.quantize(_LAST, context=_WIDE) else None
 
 
 def text_of(value: Decimal | int | None) -> str | None:

@@ -7,6 +7,9 @@ end of the wait is not looked at, and said to be so.
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import msgspec
 
 from settlement.verify.clickhouse import Tables
 from settlement.verify.inbox import TOPIC as INBOX
@@ -15,6 +18,9 @@ from settlement.verify.outcome import OutcomeLog
 from settlement.verify.statement import Statements
 
 LOOK_SECONDS = 0.3
+STATE = "state"
+MARKER = b"marker"
+TAIL_RECORDS = 1_000  # a marker stands behind what one flush changed
 OFFSETS = """
 SELECT topic, kafka_partition, max(next_offset) AS next_offset FROM {db}.sink_offset
 GROUP BY topic, kafka_partition
@@ -38,15 +44,46 @@ def of_topic(stored: Stored, topic: str) -> dict[int, int]:
     return {partition: offset for (name, partition), offset in stored.items() if name == topic}
 
 
+async def applied_below(log: Log, state_topic: str) -> dict[int, int]:
+    """Ask the fold's markers below which offset every fact is wholly applied, by partition.
+
+    A fact that touches many CDRs is applied in parts; the marker then holds a cursor.
+    """
+    applied: dict[int, int] = {}
+    starts = await log.starts(state_topic)
+    for partition, end in (await log.ends(state_topic)).items():
+        tail, first, marker = TAIL_RECORDS, starts[partition], None
+        begin = end
+        while marker is None and begin > first:
+            begin = max(first, end - tail)
+            async for records in log.read(state_topic, partition, start=begin, end=end):
+                markers = [one.value for one in records if one.key == MARKER]
+                marker = markers[-1] if markers else marker
+            tail *= 8
+        if marker is not None:
+            said = msgspec.msgpack.decode(marker)
+            applied[partition] = said["offset"] + (said["cursor"] is None)
+    return applied
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far fold and sink have come."""
+
+    applied: Mapping[int, int]  # by inbox partition; one without a marker is not in it
+    stored: Mapping[tuple[str, int], int]
+
+
 async def wait_for_sink(
     *,
     log: Log,
     tables: Tables,
     watermark: Ends,
     derived: tuple[str, ...],
+    state_topic: str,
     wait_seconds: int,
     progress: Callable[[str], None],
-) -> dict[tuple[str, int], int]:
+) -> Reach:
     """Wait until everything below the watermark is stored, or the time is over; say how far.
 
     `derived` are the topics whose messages about it must be stored, too.
@@ -54,8 +91,13 @@ async def wait_for_sink(
     deadline = time.monotonic() + wait_seconds
     ends: dict[str, dict[int, int]] | None = None
     while True:
+        applied = await applied_below(log, state_topic)
         stored = read_stored(tables)
-        if _is_decided(tables, stored, watermark):
+        below = {
+            partition: min(stored.get((INBOX, partition), 0), applied.get(partition, end), end)
+            for partition, end in watermark.items()
+        }
+        if below == watermark and _is_decided(tables, watermark):
             if ends is None:  # what the fold said of it is committed by now
                 ends = {topic: await _last(log, topic, stored) for topic in derived}
             if all(
@@ -63,19 +105,16 @@ async def wait_for_sink(
                 for topic, by_partition in ends.items()
                 for partition, end in by_partition.items()
             ):
-                return stored
+                return Reach(applied, stored)
         if time.monotonic() >= deadline:
-            return stored
-        missing = sum(
-            max(end - stored.get((INBOX, partition), 0), 0) for partition, end in watermark.items()
-        )
-        progress(f"waiting for the sink: {missing} records of the inbox are not stored yet")
+            return Reach(applied, stored)
+        missing = sum(watermark.values()) - sum(below.values())
+        what = f"{missing} records of the inbox are" if missing else "the last outcomes are"
+        progress(f"waiting for streams and sink: {what} not in the tables yet")
         await asyncio.sleep(LOOK_SECONDS)
 
 
-def _is_decided(tables: Tables, stored: Stored, watermark: Ends) -> bool:
-    if any(stored.get((INBOX, partition), 0) < end for partition, end in watermark.items()):
-        return False
+def _is_decided(tables: Tables, watermark: Ends) -> bool:
     decided = {row["kafka_partition"]: row["next"] for row in tables.rows(DECIDED)}
     return all(decided.get(partition, 0) >= end for partition, end in watermark.items())
 
@@ -94,7 +133,7 @@ async def _last(log: Log, topic: str, stored: Stored) -> dict[int, int]:
 def looked_below(
     *,
     watermark: Ends,
-    stored: Stored,
+    reach: Reach,
     statements: Mapping[int, Statements],
     outcomes: OutcomeLog,
 ) -> dict[int, int]:
@@ -105,7 +144,8 @@ def looked_below(
         looked[partition] = max(
             min(
                 end,
-                stored.get((INBOX, partition), 0),
+                reach.stored.get((INBOX, partition), 0),
+                reach.applied.get(partition, end),
                 0 if said is None else said.stored,
                 outcomes.unstored.get(partition, end),
             ),

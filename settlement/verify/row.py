@@ -41,6 +41,14 @@ class Layout:
             said[field] = _entries(row, columns, shapes.get(field, tuple(columns)))
         return said
 
+    def uneven(self, row: Row) -> list[str]:
+        """Give the entries of which some columns hold more than others."""
+        return [
+            field
+            for field, columns in self.entries.items()
+            if len({len(row[column]) for column, _, _ in columns.values()}) > 1
+        ]
+
     def cut(self, said: Mapping[str, Any]) -> dict[str, Any]:
         """Cut an outcome of the log to what the columns can hold, spelled as `said` does."""
         cut = {name: said[name] for name in self.plain if name in said}

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from settlement.verify.choice import Published, candidates_of, chosen_tariff
 from settlement.verify.difference import Differences
 from settlement.verify.document import CdrDocument, folded
-from settlement.verify.number import ZERO, add, divide, multiply, subtract, text_of
+from settlement.verify.number import NOISE, ZERO, add, divide, multiply, subtract, text_of
 from settlement.verify.simple import SECONDS, WATT_HOURS, simple_total
 from settlement.verify.tariff import Component, Tariff
 
@@ -82,7 +82,7 @@ def _volumes(row: Row, segments: Sequence[Segment], document: CdrDocument) -> Li
         for dimension, is_reservation in ((name, False) for name in ("ENERGY", *_TIMES)):
             measured = period.volumes.get(dimension, ZERO)
             priced = sums.pop((place, dimension, is_reservation), ZERO)
-            allowed = ZERO if dimension == "ENERGY" else A_SECOND
+            allowed = NOISE if dimension == "ENERGY" else A_SECOND
             if row["is_credit"]:
                 measured, priced = measured.copy_abs(), priced.copy_abs()
             if subtract(measured, priced).copy_abs() > allowed:
