@@ -5,6 +5,7 @@ applies lives in `ocpi`, `pricing` and `reconciliation`.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ import msgspec
 
 from settlement.cdr import Cdr, folded
 from settlement.finding import Finding, Note
-from settlement.ocpi.door import detect_version, parse_cdr, parse_tariff
-from settlement.ocpi.problem import Remark
+from settlement.ocpi.door import Parsed, detect_version, parse_cdr, parse_tariff
+from settlement.ocpi.problem import Remark, UnreadableDocument
 from settlement.pricing.engine import price
 from settlement.pricing.priced import Costs, PricedCdr, Unpriceable
 from settlement.pricing.profile import DEFAULT, Profile
@@ -23,13 +24,12 @@ from settlement.reconciliation.sums import reconcile_sums
 from settlement.tariff import Price, Tariff
 from settlement.zone import load_zone, zone_of_country
 
-_MARKS_OF_2_1_1 = (b'"stop_date_time"', b'"auth_id"', b'"location"')
-_MARKS_OF_2_3_0 = (b'"before_taxes"', b'"tax_included"')
+_USUAL_VERSION = "2.2.1"  # that is looked for first
 
 Source = bytes | Mapping[str, Any] | Path | str
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class Answer(msgspec.Struct, frozen=True):
     """A CDR, its price or why there is none, and how both compare."""
 
     cdr: Cdr
@@ -70,17 +70,6 @@ def _content(source: Source) -> bytes | Mapping[str, Any]:
     return Path(source).read_bytes() if isinstance(source, str | Path) else source
 
 
-def _version_of(document: bytes | Mapping[str, Any]) -> str:
-    """Tell the OCPI version of a CDR; UnreadableDocument for what is no object.
-
-    The names of fields that only other versions have are looked for in the bytes first (in
-    quotes they cannot stand inside a text); where one is found, the door looks at the shape.
-    """
-    if isinstance(document, bytes) and not any(mark in document for mark in _MARKS_OF_2_1_1):
-        return "2.3.0" if any(mark in document for mark in _MARKS_OF_2_3_0) else "2.2.1"
-    return detect_version(document)
-
-
 class Desk:
     """Answers many documents under the same tariffs, zone, version and profile."""
 
@@ -95,13 +84,13 @@ class Desk:
         self._given = {folded(tariff.id): tariff for tariff in tariffs}
         self._time_zone = time_zone
         self._version = ocpi_version
+        self._likely = _USUAL_VERSION
         self._profile = profile
-        self._is_quick = profile is DEFAULT  # whose bounds for odd volumes are those of the sums
+        self._is_quick = profile == DEFAULT  # whose bounds for odd volumes are those of the sums
 
     def answer(self, document: bytes | Mapping[str, Any]) -> Answer:
         """Price one CDR and compare it with its claim; UnreadableDocument."""
-        version = self._version or _version_of(document)
-        parsed = parse_cdr(document, ocpi_version=version)
+        parsed = self._parse(document)
         cdr = parsed.value
         notes = [_remarked(remark) for remark in parsed.remarks] if parsed.remarks else []
         zone = self._zone_of(cdr, notes)
@@ -119,17 +108,37 @@ class Desk:
             if basis != "embedded":
                 findings.extend(self._against_embedded(cdr, priced, zone))
         return Answer(
-            cdr=cdr,
-            tariffs=tuple(tariffs),
-            time_zone=zone,
-            profile=self._profile.label,
-            price_basis=basis,
-            verdict=verdict_of(findings=findings, priced=priced),
-            claimed=claimed,
-            priced=priced,
-            findings=tuple(findings),
-            notes=tuple(notes),
+            cdr,
+            tuple(tariffs),
+            zone,
+            self._profile.label,
+            basis,
+            verdict_of(findings=findings, priced=priced),
+            claimed,
+            priced,
+            tuple(findings),
+            tuple(notes),
         )
+
+    def _parse(self, document: bytes | Mapping[str, Any]) -> Parsed[Cdr]:
+        """Read a CDR in the version that was given, else in the one that its shape tells.
+
+        A document of which a version has nothing to remark but nulls is of that version (each
+        requires fields that no other has), so the version of the last one is tried first.
+        """
+        if self._version is not None:
+            return parse_cdr(document, ocpi_version=self._version)
+        try:
+            parsed = parse_cdr(document, ocpi_version=self._likely)
+            if len(parsed.remarks) == (1 if parsed.null_fields else 0):
+                return parsed
+        except UnreadableDocument:
+            parsed = None
+        version = detect_version(document)
+        if parsed is None or version != self._likely:
+            self._likely = version
+            return parse_cdr(document, ocpi_version=version)
+        return parsed
 
     def _zone_of(self, cdr: Cdr, notes: list[Note]) -> str | None:
         """Give the zone: as asked for, as sent (2.1.1), or the only one of the country."""
@@ -142,18 +151,18 @@ class Desk:
             return place.time_zone
         zone = zone_of_country(place.country)
         if zone is not None:
-            message = f"The time zone is not given: {zone}, the only one of {place.country}."
-            path = "$.cdr_location.country"
-            notes.append(Note(code="time_zone_from_country", path=path, message=message))
+            notes.append(_told_by_country(zone, place.country))
         return zone
 
-    def _tariffs_of(self, cdr: Cdr, notes: list[Note]) -> tuple[list[Tariff], Cdr, str]:
+    def _tariffs_of(self, cdr: Cdr, notes: list[Note]) -> tuple[Sequence[Tariff], Cdr, str]:
         """Give the tariffs, the CDR with periods that name them, and the price basis.
 
         A given tariff wins over an embedded one of its id; a single one that the CDR does not
         name is for the whole CDR.
         """
         given = self._given
+        if not given and len(cdr.tariffs) == 1:
+            return cdr.tariffs, cdr, "embedded"  # the engine tells whether it is named
         ids = tariff_ids(cdr)
         used = [key for key in ids if key in given]
         if given and not used and len(given) == 1:
@@ -205,17 +214,23 @@ def _naming(cdr: Cdr, tariff_id: str) -> Cdr:
     return msgspec.structs.replace(cdr, charging_periods=periods)
 
 
+@lru_cache(maxsize=256)
+def _told_by_country(zone: str, country: str | None) -> Note:
+    message = f"The time zone is not given: {zone}, the only one of {country}."
+    return Note(code="time_zone_from_country", path="$.cdr_location.country", message=message)
+
+
 def _claimed(cdr: Cdr) -> Costs:
     return Costs(
-        total_cost=cdr.total_cost,
-        total_fixed_cost=cdr.total_fixed_cost,
-        total_energy_cost=cdr.total_energy_cost,
-        total_time_cost=cdr.total_time_cost,
-        total_parking_cost=cdr.total_parking_cost,
-        total_reservation_cost=cdr.total_reservation_cost,
-        total_energy=cdr.total_energy,
-        total_time=cdr.total_time,
-        total_parking_time=cdr.total_parking_time,
+        cdr.total_cost,
+        cdr.total_fixed_cost,
+        cdr.total_energy_cost,
+        cdr.total_time_cost,
+        cdr.total_parking_cost,
+        cdr.total_reservation_cost,
+        cdr.total_energy,
+        cdr.total_time,
+        cdr.total_parking_time,
     )
 
 

@@ -4,7 +4,6 @@ Rule: the published shape of `settle price --json`; amounts and volumes are deci
 spelled without exponent, and what is not known is null, never left out.
 """
 
-import re
 from decimal import Decimal
 from typing import Any
 
@@ -139,8 +138,10 @@ class _Record(msgspec.Struct, frozen=True):
 
 _NO_COSTS = Costs()
 _encode = msgspec.json.Encoder(decimal_format="string").encode
-# A number that Python spells with an exponent; ids that look so only cost the longer way.
-_EXPONENT = re.compile(rb'"-?[0-9.]+E[+-][0-9]+"')
+# Before E, in a number that Python spells with an exponent; ids that look so only cost the longer
+# way.
+_DIGITS = b"0123456789"
+_EXPONENTS = [bytes([digit]) for digit in _DIGITS]
 
 
 def json_line(answer: Answer) -> bytes:
@@ -163,9 +164,17 @@ def json_line(answer: Answer) -> bytes:
             answer.notes,
         )
     )
-    if (b"E-" in line or b"E+" in line) and _EXPONENT.search(line):
-        return _spelled_line(answer)
-    return line
+    return _spelled_line(answer) if _may_have_exponent(line) else line
+
+
+def _may_have_exponent(line: bytes) -> bool:
+    """Tell, without a regular expression, whether a digit stands before E- or E+."""
+    place = line.find(b"E-")
+    while place >= 0:
+        if line[place - 1] in _DIGITS:
+            return True
+        place = line.find(b"E-", place + 2)
+    return b"+" in line and any(digit + b"E+" in line for digit in _EXPONENTS)
 
 
 def _spelled_line(answer: Answer) -> bytes:

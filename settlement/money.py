@@ -72,14 +72,21 @@ def spread(
     assert missing.copy_abs() <= _WIDE.multiply(unit, Decimal(len(parts))), (parts, total)
     is_short = missing > 0
     step = unit if is_short else unit.copy_negate()
-
-    def urgency(place: int) -> tuple[Decimal, int]:
-        lost = _WIDE.subtract(parts[place], near[place])
-        grows = (parts[place] >= 0) == is_short
-        return lost if is_short else lost.copy_negate(), -place if grows else place
-
     while missing:
-        place = max(range(len(parts)), key=urgency)
+        place = _furthest_off(parts, near, is_short=is_short)
         near[place] = _WIDE.add(near[place], step)
         missing = _WIDE.subtract(missing, step)
     return near
+
+
+def _furthest_off(parts: Sequence[Decimal], near: Sequence[Decimal], *, is_short: bool) -> int:
+    """Find the part whose rounding took most away (or, the other way, gave most)."""
+    best, most, rank = 0, None, 0
+    for place, part in enumerate(parts):
+        lost = _WIDE.subtract(part, near[place])
+        if not is_short:
+            lost = lost.copy_negate()
+        order = -place if (part >= 0) == is_short else place
+        if most is None or lost > most or (lost == most and order > rank):
+            best, most, rank = place, lost, order
+    return best

@@ -12,7 +12,7 @@ import msgspec
 from settlement.party import PartyId
 
 
-class Price(msgspec.Struct, frozen=True):
+class Price(msgspec.Struct, frozen=True, gc=False):
     """An amount before and after taxes; None on a side that is not known."""
 
     before_taxes: Decimal | None = None

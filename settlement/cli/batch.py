@@ -43,7 +43,7 @@ class Printed(msgspec.Struct, frozen=True):
     """What one document comes to: exit code, text for stdout, lines for stderr."""
 
     code: int
-    text: str
+    text: bytes | str  # JSON is bytes, for it is UTF-8 whatever the terminal is
     problems: tuple[str, ...] = ()
 
 
@@ -84,11 +84,11 @@ def print_document(
         problems = tuple(
             f"{name}:{document.line}: {p.path}: {p.value}: {p.rule}" for p in error.problems
         )
-        text = json_error(error, document.line).decode() if order.is_json else ""
+        text = json_error(error, document.line) if order.is_json else ""
         return Printed(UNUSABLE, text, problems)
     code = FINE if answer.verdict == "matched" else FINDINGS
     if order.is_json:
-        return Printed(code, json_line(answer).decode())
+        return Printed(code, json_line(answer))
     return Printed(code, one_line(answer) if is_batch else working(answer))
 
 
@@ -107,27 +107,30 @@ def run(source: str, order: Order, desk: Desk, *, jobs: int) -> int:
 
 
 def _print_all(printed: Iterable[Printed], *, name: str, is_batch: bool) -> int:
-    counts = {FINE: 0, FINDINGS: 0, UNUSABLE: 0}
+    counts = [0] * (UNUSABLE + 1)
     started = reported = time.monotonic()
-    write = sys.stdout.write
-    for one in printed:
+    write_text, write = sys.stdout.write, sys.stdout.buffer.write
+    for place, one in enumerate(printed, start=1):
         counts[one.code] += 1
-        if one.text:
-            write(one.text + "\n")
+        text = one.text
+        if isinstance(text, bytes):
+            write(text + b"\n")
+        elif text:
+            write_text(text + "\n")
         for problem in one.problems:
             print(problem, file=sys.stderr)
-        if is_batch and sum(counts.values()) % CHUNK == 0:
+        if place % CHUNK == 0 and is_batch:
             now = time.monotonic()
             if now - reported >= REPORT_SECONDS:
                 reported = now
                 print(_progress(name, counts, now - started), file=sys.stderr)
     if is_batch:
         print(_progress(name, counts, time.monotonic() - started), file=sys.stderr)
-    return max(code for code, count in counts.items() if count or code == FINE)
+    return max(code for code, count in enumerate(counts) if count or code == FINE)
 
 
-def _progress(name: str, counts: dict[int, int], seconds: float) -> str:
-    total = sum(counts.values())
+def _progress(name: str, counts: list[int], seconds: float) -> str:
+    total = sum(counts)
     rate = total / seconds if seconds > 0 else 0.0
     return (
         f"{name}: {total} CDRs: {counts[FINE]} matched, {counts[FINDINGS]} with findings, "

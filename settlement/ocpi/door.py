@@ -22,7 +22,7 @@ from settlement.ocpi.parsed import Parsed
 from settlement.ocpi.problem import Problem, Remark, UnreadableDocument
 from settlement.ocpi.reader import Reader, counts
 from settlement.ocpi.tolerant import read_document
-from settlement.ocpi.version import VERSIONS, Document, typed_readings
+from settlement.ocpi.version import VERSIONS, Document, null_reading, typed_reading, typed_readings
 from settlement.session import Session
 from settlement.tariff import Tariff
 
@@ -140,12 +140,31 @@ def _read(document: Document, data: bytes, reader: Reader) -> Any:
 
 def _parse_cdr(data: bytes, ocpi_version: str) -> Parsed[Cdr]:
     document = VERSIONS[ocpi_version].cdr
-    for wire, nulls in typed_readings(document, data):
-        embedded = _embedded(wire, ocpi_version)
-        if not any(read.problems for read in embedded):
-            with suppress(IrregularForm):
-                return _cdr_of(document, wire, embedded, ocpi_version, nulls=nulls)
+    wire = typed_reading(document, data)
+    nulls: list[str] = []
+    if wire is not None:
+        parsed = _typed_cdr(document, wire, ocpi_version, nulls)
+        if parsed is not None:
+            return parsed
+    wire, nulls = null_reading(document, data)
+    if wire is not None:
+        parsed = _typed_cdr(document, wire, ocpi_version, nulls)
+        if parsed is not None:
+            return parsed
     return _parse_cdr_tolerantly(data, ocpi_version)
+
+
+def _typed_cdr(
+    document: Document, wire: Any, ocpi_version: str, nulls: list[str]
+) -> Parsed[Cdr] | None:
+    embedded = _embedded(wire, ocpi_version)
+    for read in embedded:
+        if read.problems:
+            return None
+    try:
+        return _cdr_of(document, wire, embedded, ocpi_version, nulls=nulls)
+    except IrregularForm:
+        return None
 
 
 def _parse_cdr_tolerantly(data: bytes, ocpi_version: str) -> Parsed[Cdr]:
@@ -182,7 +201,7 @@ def _cdr_of(
     """Translate a CDR and join the remarks of its tariffs to its own."""
     tariffs = tuple([read.value for read in embedded if read.value is not None])
     value = document.translate(wire, ocpi_version=ocpi_version, tariffs=tariffs)
-    if reader is None and not nulls and not any(read.is_remarked for read in embedded):
+    if reader is None and not nulls and not _is_remarked(embedded):
         return Parsed(value)
     remarks = [] if reader is None else list(reader.remarks())
     unknown = [] if reader is None else reader.unknown
@@ -192,6 +211,10 @@ def _cdr_of(
         unknown += [_inside(index, path) for path in read.unknown]
     remarks += counts(nulls, unknown)
     return Parsed(value, tuple(remarks), len(unknown), len(nulls))
+
+
+def _is_remarked(embedded: list[Embedded]) -> bool:
+    return any(read.is_remarked for read in embedded)
 
 
 def _inside(index: int, path: str) -> str:

@@ -35,12 +35,9 @@ def regular_time(value: Any) -> datetime:
     try:
         if (
             len(value) == 20
+            and value[4::3] == "--T::Z"
             and value[0] == "2"
-            and value[7] == "-"
-            and value[10] == "T"
             and value[11:13] != "24"
-            and value[13] == ":"
-            and value[19] == "Z"
         ):
             return datetime.fromisoformat(value)
         if value[0] == "2" and _OCPI.fullmatch(value) and value[11:13] != "24":

@@ -4,7 +4,19 @@ Rule: no float; a number beyond 1,000 digits or an exponent beyond 1,000 is not 
 """
 
 import re
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation
+from decimal import (
+    MAX_EMAX,
+    MIN_EMIN,
+    Clamped,
+    Context,
+    Decimal,
+    Inexact,
+    InvalidOperation,
+    Overflow,
+    Rounded,
+    Subnormal,
+    Underflow,
+)
 from typing import Any
 
 import msgspec
@@ -34,6 +46,17 @@ def number_literal(text: str) -> Decimal | OutOfBounds:
     if len(text) > _LONGEST_REGULAR_TEXT or "e" in text or "E" in text:
         return _bounded(text)
     return Decimal(text)
+
+
+# What a typed decode turns numbers into: well inside the bounds, every digit is kept; outside
+# this raises an ArithmeticError, and the document is read tolerantly.
+_REGULAR = Context(
+    prec=LONGEST // 2,
+    Emax=LONGEST,
+    Emin=-LONGEST // 2,
+    traps=[Clamped, Inexact, InvalidOperation, Overflow, Rounded, Subnormal, Underflow],
+)
+regular_literal = _REGULAR.create_decimal
 
 
 def _bounded(text: str) -> Decimal | OutOfBounds:

@@ -47,58 +47,49 @@ def to_cdr(wire: Any, *, ocpi_version: str, tariffs: tuple[Tariff, ...]) -> Cdr:
     """Translate a CDR of 2.2.1 or later."""
     start = regular_time(wire.start_date_time)
     return Cdr(
-        ocpi_version=ocpi_version,
-        cpo=known_party(wire.country_code, wire.party_id),
-        id=wire.id,
-        start_date_time=start,
-        end_date_time=regular_time(wire.end_date_time),
-        session_id=wire.session_id,
-        cdr_token=_to_token(wire.cdr_token),
-        auth_method=wire.auth_method,
-        authorization_reference=wire.authorization_reference,
-        cdr_location=_to_cdr_location(wire.cdr_location),
-        meter_id=wire.meter_id,
-        currency=upper_case(wire.currency) or "",
-        tariffs=tariffs,
-        charging_periods=to_periods(wire.charging_periods, start),
-        total_cost=price_of(wire.total_cost),
-        total_fixed_cost=price_of(wire.total_fixed_cost),
-        total_energy=optional_number(wire.total_energy),
-        total_energy_cost=price_of(wire.total_energy_cost),
-        total_time=optional_number(wire.total_time),
-        total_time_cost=price_of(wire.total_time_cost),
-        total_parking_time=optional_number(wire.total_parking_time),
-        total_parking_cost=price_of(wire.total_parking_cost),
-        total_reservation_cost=price_of(wire.total_reservation_cost),
-        invoice_reference_id=wire.invoice_reference_id,
-        credit=wire.credit or False,
-        credit_reference_id=wire.credit_reference_id,
-        home_charging_compensation=wire.home_charging_compensation or False,
-        last_updated=optional_time(wire.last_updated),
+        ocpi_version,
+        start,
+        regular_time(wire.end_date_time),
+        upper_case(wire.currency) or "",
+        known_party(wire.country_code, wire.party_id),
+        wire.id,
+        wire.session_id,
+        _to_token(wire.cdr_token),
+        wire.auth_method,
+        wire.authorization_reference,
+        _to_cdr_location(wire.cdr_location),
+        wire.meter_id,
+        tariffs,
+        to_periods(wire.charging_periods, start),
+        price_of(wire.total_cost),
+        price_of(wire.total_fixed_cost),
+        optional_number(wire.total_energy),
+        price_of(wire.total_energy_cost),
+        optional_number(wire.total_time),
+        price_of(wire.total_time_cost),
+        optional_number(wire.total_parking_time),
+        price_of(wire.total_parking_cost),
+        price_of(wire.total_reservation_cost),
+        wire.invoice_reference_id,
+        wire.credit or False,
+        wire.credit_reference_id,
+        wire.home_charging_compensation or False,
+        optional_time(wire.last_updated),
     )
 
 
 def _to_token(wire: Any) -> CdrToken | None:
     if wire is None:
         return None
-    return CdrToken(
-        party=known_party(wire.country_code, wire.party_id),
-        uid=wire.uid,
-        type=wire.type,
-        contract_id=wire.contract_id,
-    )
+    party = known_party(wire.country_code, wire.party_id)
+    return CdrToken(party, wire.uid, wire.type, wire.contract_id)
 
 
 def _to_cdr_location(wire: Any) -> CdrLocation | None:
     if wire is None:
         return None
-    return CdrLocation(
-        id=wire.id,
-        country=upper_case(wire.country),
-        evse_uid=wire.evse_uid,
-        evse_id=wire.evse_id,
-        connector_id=wire.connector_id,
-    )
+    country = upper_case(wire.country)
+    return CdrLocation(wire.id, country, wire.evse_uid, wire.evse_id, wire.connector_id)
 
 
 def to_periods(wires: Any, start: datetime | None) -> tuple[ChargingPeriod, ...]:
@@ -106,19 +97,20 @@ def to_periods(wires: Any, start: datetime | None) -> tuple[ChargingPeriod, ...]
     periods = []
     for wire in wires or ():
         told = wire.start_date_time
-        start = start if told is None else regular_time(told)
+        if told is not None:
+            start = regular_time(told)
         if start is None:
             continue
-        dimensions = tuple(
-            [
-                CdrDimension(
-                    item.type, volume if type(volume) is Decimal else regular_number(volume)
-                )
-                for item in wire.dimensions or ()
-                if (volume := item.volume) is not UNSET and item.type is not None
-            ]
-        )
-        periods.append(ChargingPeriod(start, dimensions, getattr(wire, "tariff_id", None)))
+        dimensions = []
+        for item in wire.dimensions or ():
+            volume = item.volume
+            if type(volume) is not Decimal:
+                if volume is UNSET:
+                    continue
+                volume = regular_number(volume)
+            if item.type is not None:
+                dimensions.append(CdrDimension(item.type, volume))
+        periods.append(ChargingPeriod(start, tuple(dimensions), getattr(wire, "tariff_id", None)))
     return tuple(periods)
 
 

@@ -6,6 +6,7 @@ Fields that OCPI requires have no default, also where nothing here needs them.
 A class's docstring is its place under https://github.com/ocpi/ocpi/blob/release-2.2.1-bugfixes/.
 """
 
+from decimal import Decimal
 from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct
@@ -57,7 +58,10 @@ class Price(Wire, kw_only=True):
 
     def amounts(self) -> Amounts:
         """Give the version-free price; raises IrregularForm."""
-        return Amounts(regular_number(self.excl_vat), optional_number(self.incl_vat))
+        before, after = self.excl_vat, self.incl_vat
+        if type(before) is Decimal and type(after) is Decimal:
+            return Amounts(before, after)
+        return Amounts(regular_number(before), optional_number(after))
 
 
 APrice = Annotated[Price, Form("price"), VITAL]

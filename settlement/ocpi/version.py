@@ -4,14 +4,13 @@ Rule: a new version is its wire file and a row here; nothing else asks which ver
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import Any
 
 import msgspec
 
 from settlement.ocpi import translation, v211, v221, v230
 from settlement.ocpi.nullable import nullable, regularise
-from settlement.ocpi.number import IrregularForm, number_literal
+from settlement.ocpi.number import IrregularForm, regular_literal
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -41,8 +40,8 @@ class Version(msgspec.Struct, frozen=True):
 def _document(
     wire: type[msgspec.Struct], translate: Callable[..., Any], *required: str
 ) -> Document:
-    decoder = msgspec.json.Decoder(wire, float_hook=number_literal)
-    null_decoder = msgspec.json.Decoder(nullable(wire), float_hook=number_literal)
+    decoder = msgspec.json.Decoder(wire, float_hook=regular_literal)
+    null_decoder = msgspec.json.Decoder(nullable(wire), float_hook=regular_literal)
     return Document(wire, translate, decoder, null_decoder, required)
 
 
@@ -74,19 +73,41 @@ VERSIONS: dict[str, Version] = {
 }
 
 
-def typed_readings(document: Document, data: bytes) -> Iterator[tuple[Any, list[str]]]:
-    """Decode a document in regular form, then one that is so but for nulls, with their paths.
+def typed_reading(document: Document, data: bytes) -> Any:
+    """Decode a document in regular form; None where it is in another.
 
-    Yields what could be decoded; a translation may still find that it is not in regular form.
+    A translation may still find that it is not in regular form.
     A NUL is told from its escape alone, JSON does not allow the byte itself.
     """
     if b"\\" in data and b"\\u0000" in data:
-        return
+        return None
+    try:
+        return document.decoder.decode(data)
+    except (msgspec.DecodeError, ArithmeticError):
+        return None
+
+
+def null_reading(document: Document, data: bytes) -> tuple[Any, list[str]]:
+    """Decode a document that is in regular form but for nulls, with the paths of these.
+
+    None where it is in another form, as above.
+    """
     nulls: list[str] = []
-    with suppress(msgspec.DecodeError):
-        yield document.decoder.decode(data), nulls
-    if b"null" in data:
-        with suppress(msgspec.DecodeError, IrregularForm):
-            wire = document.null_decoder.decode(data)
-            regularise(wire, document.wire, "$", nulls)
-            yield wire, nulls
+    if b"null" not in data or (b"\\" in data and b"\\u0000" in data):
+        return None, nulls
+    try:
+        wire = document.null_decoder.decode(data)
+        regularise(wire, document.wire, "$", nulls)
+    except (msgspec.DecodeError, ArithmeticError, IrregularForm):
+        return None, nulls
+    return wire, nulls
+
+
+def typed_readings(document: Document, data: bytes) -> Iterator[tuple[Any, list[str]]]:
+    """Give what the two readings above make of a document, as far as they can read it."""
+    wire = typed_reading(document, data)
+    if wire is not None:
+        yield wire, []
+    wire, nulls = null_reading(document, data)
+    if wire is not None:
+        yield wire, nulls

@@ -6,18 +6,10 @@ Rule: sums first, divisions last. Seconds times price per hour is summed as it i
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import NamedTuple
 
-from settlement.pricing.exact import (
-    ONE,
-    SECONDS,
-    ZERO,
-    add,
-    divide,
-    multiply,
-    settled,
-    subtract,
-)
+import msgspec
+
+from settlement.pricing.exact import ONE, SECONDS, ZERO, divide, settled
 from settlement.pricing.line import Line
 from settlement.pricing.plan import Tax
 from settlement.pricing.profile import Profile
@@ -34,8 +26,8 @@ def plus(one: Sides, other: Sides) -> Sides:
     """Add side by side."""
     (before, after), (more_before, more_after) = one, other
     return (
-        None if before is None or more_before is None else add(before, more_before),
-        None if after is None or more_after is None else add(after, more_after),
+        None if before is None or more_before is None else before + more_before,
+        None if after is None or more_after is None else after + more_after,
     )
 
 
@@ -50,9 +42,9 @@ def sides_of(amount: Decimal, tax: Tax, rules: Profile, untaxed: Part | None = N
     if tax.mode == "YES":
         if fraction is None:
             return (None if untaxed is None else part_of(amount, untaxed), amount)
-        return (divide(amount, add(ONE, fraction)), amount)
+        return (divide(amount, ONE + fraction), amount)
     if fraction is not None:
-        return (amount, add(amount, multiply(amount, fraction)))
+        return (amount, amount + amount * fraction)
     if tax.mode == "N/A" or rules.missing_vat == "no_tax":
         return (amount, amount)
     return (amount, None)
@@ -60,55 +52,52 @@ def sides_of(amount: Decimal, tax: Tax, rules: Profile, untaxed: Part | None = N
 
 def part_of(amount: Decimal, part: Part) -> Decimal:
     """Give a part of an amount."""
-    return divide(multiply(amount, part[0]), part[1])
+    return divide(amount * part[0], part[1])
 
 
 def amount_of(line: Line) -> Decimal:
     """Give what a line costs in the tariff's own terms."""
     assert line.component is not None
-    product = multiply(line.component.price, line.billed)
+    product = line.component.price * line.billed
     return divide(product, SECONDS) if line.is_time else product
 
 
-class Share(NamedTuple):
+class Share(msgspec.Struct, gc=False):
     """What all lines of one component come to."""
 
-    tariff: str  # folded id
-    family: int
-    sides: Sides
+    first: Line
+    billed: Decimal
+    sides: Sides = NOTHING
 
-    def split(self, untaxed: Part) -> "Share":
-        """Fill in the side before taxes where it is not known."""
-        before, after = self.sides
-        if before is not None or after is None:
-            return self
-        return self._replace(sides=(part_of(after, untaxed), after))
+    @property
+    def tariff(self) -> str:
+        """Give the folded id of the tariff."""
+        assert self.first.plan is not None
+        return self.first.plan.key
 
 
-def sum_lines(lines: list[Line], rules: Profile) -> list[Share]:
+def sum_lines(lines: list[Line], rules: Profile) -> Iterable[Share]:
     """Sum priced lines by component: it has one price, one tax, one tariff and one cost."""
-    billed: dict[int, Decimal] = {}
-    first: dict[int, Line] = {}
+    shares: dict[int, Share] = {}
     for line in lines:
         key = id(line.component)
-        if key in billed:
-            billed[key] = add(billed[key], line.billed)
+        share = shares.get(key)
+        if share is None:
+            shares[key] = Share(line, line.billed)
         else:
-            billed[key] = line.billed
-            first[key] = line
-    shares = []
-    for key, line in first.items():
-        component, plan = line.component, line.plan
+            share.billed += line.billed
+    for share in shares.values():
+        line = share.first
+        component = line.component
         assert component is not None
-        assert plan is not None
-        amount = multiply(component.price, billed[key])
+        amount = component.price * share.billed
         if line.is_time:
             amount = divide(amount, SECONDS)
-        shares.append(Share(plan.key, line.family, sides_of(amount, component.tax, rules)))
-    return shares
+        share.sides = sides_of(amount, component.tax, rules)
+    return shares.values()
 
 
-def untaxed_part(shares: list[Share], claimed: Price | None) -> Part | None:
+def untaxed_part(shares: Iterable[Share], claimed: Price | None) -> Part | None:
     """Give which part of the amounts with taxes of an unknown rate is no tax, as the CDR says.
 
     The claimed total tells how much of it is tax. What the known rates hold of that is taken
@@ -122,19 +111,17 @@ def untaxed_part(shares: list[Share], claimed: Price | None) -> Part | None:
         before, after = share.sides
         if after is None:
             return None
-        total = add(total, after)
+        total += after
         if before is None:
-            rateless = add(rateless, after)
+            rateless += after
         else:
-            known = add(known, subtract(after, before))
+            known += after - before
     if not rateless:
         return None
     # rateless - (tax - known), where tax is total * claimed tax / claimed total; times the latter
-    claimed_tax = subtract(claimed.after_taxes, claimed.before_taxes)
-    untaxed = subtract(
-        multiply(claimed.after_taxes, add(rateless, known)), multiply(total, claimed_tax)
-    )
-    whole = multiply(claimed.after_taxes, rateless)
+    claimed_tax = claimed.after_taxes - claimed.before_taxes
+    untaxed = claimed.after_taxes * (rateless + known) - total * claimed_tax
+    whole = claimed.after_taxes * rateless
     share_of_whole = divide(untaxed, whole)
     if share_of_whole < ZERO:
         return (ZERO, ONE)

@@ -22,7 +22,7 @@ from settlement.pricing.wording import number
 _NEVER = Decimal("1E+30")  # a factor that no volume reaches
 
 
-class Assumptions(msgspec.Struct, frozen=True):
+class Assumptions(msgspec.Struct, frozen=True, gc=False):
     """What was read, and how to read it otherwise."""
 
     cdr: Cdr
@@ -33,17 +33,19 @@ class Assumptions(msgspec.Struct, frozen=True):
 
     def notes(self, before: list[Odd]) -> tuple[Note, ...]:
         """Write all notes; `before` was found before the reading."""
-        walk = self.reading.walk
-        notes = [self._note(odd) for odd in before]
-        notes += [self._note(odd) for odd in self.reading.odd]
+        reading = self.reading
+        walk, hits = reading.walk, reading.totals.hits
+        notes: list[Note] = []
+        if before or reading.odd:
+            notes += [self._note(odd) for odd in [*before, *reading.odd]]
         if walk.missing:
             notes += self._missing_evidence()
         if walk.straddling:
             notes += self._straddling()
-        if self.assigned.lacks_rate or walk.is_fed_back:
-            notes += [note_of(odd) for odd in _odd_lines(self.reading, self.rules)]
-        if self.reading.totals.hits:
-            notes += limit_notes(self.reading.totals.hits, self.reading.plans)
+        if self.assigned.traits.lacks_rate or walk.is_fed_back:
+            notes += [note_of(odd) for odd in _odd_lines(reading, self.rules)]
+        if hits:
+            notes += limit_notes(hits, reading.plans)
         return tuple(notes)
 
     def _note(self, odd: Odd) -> Note:

@@ -3,12 +3,12 @@
 Rule: every rounding of money that pricing does is here, by `settlement.money`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 import msgspec
 
-from settlement.money import rounded, spread
+from settlement.money import minor_unit, rounded, spread
 from settlement.pricing.amount import (
     NOTHING,
     Part,
@@ -16,6 +16,7 @@ from settlement.pricing.amount import (
     Sides,
     Sums,
     amount_of,
+    part_of,
     plus,
     settled_sides,
     sides_of,
@@ -25,14 +26,7 @@ from settlement.pricing.amount import (
 )
 from settlement.pricing.exact import shown
 from settlement.pricing.limits import clamp
-from settlement.pricing.line import (
-    ENERGY_COST,
-    FIXED,
-    PARKING_COST,
-    RESERVATION_COST,
-    TIME_COST,
-    Line,
-)
+from settlement.pricing.line import FAMILIES, Line
 from settlement.pricing.plan import Limits, Plan
 from settlement.pricing.priced import Costs
 from settlement.pricing.profile import Profile
@@ -48,7 +42,7 @@ _MODES = {
 }
 
 
-class Totals(msgspec.Struct, frozen=True):
+class Totals(msgspec.Struct, frozen=True, gc=False):
     """The costs of a CDR before they are rounded."""
 
     parts: Sums  # by cost
@@ -71,32 +65,33 @@ def total_costs(
     Prices that include taxes of a rate that is not given are split as the claimed total is.
     """
     shares = sum_lines(lines, rules)
-    untaxed = untaxed_part(shares, claimed) if assigned.lacks_rate else None
-    if untaxed is not None:
-        shares = [share.split(untaxed) for share in shares]
+    untaxed = untaxed_part(shares, claimed) if assigned.traits.lacks_rate else None
     parts: Sums = {}
-    for _, family, sides in shares:
+    for share in shares:
+        sides, family = share.sides, share.first.family
+        if untaxed is not None and sides[0] is None and sides[1] is not None:
+            share.sides = sides = (part_of(sides[1], untaxed), sides[1])
         parts[family] = plus(parts[family], sides) if family in parts else sides
     unlimited = total_of(parts.values())
     whole = settled_sides(unlimited)
-    if not assigned.has_limits:
+    if not assigned.traits.has_limits:
         return Totals(parts, whole, whole, (), untaxed)
     priced = {share.tariff for share in shares}
     hits: list[tuple[str, str]] = []
     total = NOTHING
-    for plan, share in _limited(assigned.plans, shares, unlimited, rules):
+    for plan, sides in _limited(assigned.plans, shares, unlimited, rules):
         limits = _limits_that_count(plan, priced, rules, is_reservation_only)
         if limits is None:
-            total = plus(total, share)
+            total = plus(total, sides)
             continue
-        clamped, names = clamp(share, limits, rules)
+        clamped, names = clamp(sides, limits, rules)
         total = plus(total, clamped)
         hits.extend((plan.key, name) for name in names)
     return Totals(parts, whole, settled_sides(total), tuple(hits), untaxed)
 
 
 def _limited(
-    plans: Sequence[Plan], shares: list[Share], unlimited: Sides, rules: Profile
+    plans: Sequence[Plan], shares: Iterable[Share], unlimited: Sides, rules: Profile
 ) -> list[tuple[Plan, Sides]]:
     """Give the amount that each tariff's limits bound."""
     if rules.limits_of_several_tariffs == "last_tariff" or len(plans) == 1:
@@ -119,8 +114,16 @@ def _limits_that_count(
 
 def exact_costs(totals: Totals, volumes: Volumes, *, is_credit: bool) -> Costs:
     """Give the unrounded costs; of a credit CDR only the total is negative."""
-    prices = {family: _shown_price(sides) for family, sides in totals.parts.items()}
-    return _costs(prices, _shown_price(_signed(totals.total, is_credit)), volumes)
+    prices: list[Price | None] = [None] * FAMILIES
+    for family, (before, after) in totals.parts.items():
+        prices[family] = Price(
+            None if before is None else shown(before), None if after is None else shown(after)
+        )
+    before, after = _signed(totals.total, is_credit)
+    total = Price(
+        None if before is None else shown(before), None if after is None else shown(after)
+    )
+    return _costs(total, prices, volumes)
 
 
 def rounded_costs(
@@ -147,26 +150,44 @@ def rounded_costs(
         parts = _rounded_segments(lines, currency, rules, totals.untaxed)
         whole = total_of(parts.values())
     total = _rounded(totals.total, currency, mode) if totals.hits else whole
-    prices = {family: Price(*sides) for family, sides in parts.items()}
-    return _costs(prices, Price(*_signed(total, is_credit)), volumes)
+    prices: list[Price | None] = [None] * FAMILIES
+    for family, sides in parts.items():
+        prices[family] = Price(*sides)
+    return _costs(Price(*_signed(total, is_credit)), prices, volumes)
 
 
 def _parts_of(parts: Sums, whole: Sides, currency: str, mode: str) -> Sums:
     """Round the parts so that, on each side that is known, they sum to the rounded total."""
     if not parts or (len(parts) == 1 and None not in whole):
         return dict.fromkeys(parts, whole)
-    sides = zip(*parts.values(), strict=True)
-    rows = [_spread(side, one, currency, mode) for side, one in zip(sides, whole, strict=True)]
-    return dict(zip(parts, zip(*rows, strict=True), strict=True))
+    unit = minor_unit(currency)
+    befores = _near([sides[0] for sides in parts.values()], whole[0], unit, mode)
+    afters = _near([sides[1] for sides in parts.values()], whole[1], unit, mode)
+    if befores is None:
+        befores = _spread([sides[0] for sides in parts.values()], whole[0], currency, mode)
+    if afters is None:
+        afters = _spread([sides[1] for sides in parts.values()], whole[1], currency, mode)
+    return dict(zip(parts, zip(befores, afters, strict=True), strict=True))
+
+
+def _near(
+    parts: list[Decimal | None], whole: Decimal | None, unit: Decimal, mode: str
+) -> list[Decimal | None] | None:
+    """Round one side of all parts, each by itself; None where they do not sum to the whole."""
+    near = [None if part is None else part.quantize(unit, mode) for part in parts]
+    if whole is None:
+        return near
+    for part in near:
+        whole -= part  # type: ignore[operator]  # as the whole is known, so are they
+    return None if whole else near
 
 
 def _spread(
-    parts: tuple[Decimal | None, ...], whole: Decimal | None, currency: str, mode: str
+    parts: list[Decimal | None], whole: Decimal | None, currency: str, mode: str
 ) -> list[Decimal | None]:
-    """Round one side of all parts; where the whole is known they sum to it."""
-    if whole is None:
-        return [None if part is None else rounded(part, currency, mode) for part in parts]
-    known: tuple[Decimal, ...] = parts  # type: ignore[assignment]  # as the whole is, so are they
+    """Round one side of all parts so that they sum to the whole."""
+    assert whole is not None
+    known: list[Decimal] = parts  # type: ignore[assignment]  # as the whole is, so are they
     return spread(known, whole, currency, mode)  # type: ignore[return-value]
 
 
@@ -202,20 +223,16 @@ def _signed(sides: Sides, is_credit: bool) -> Sides:
     )
 
 
-def _shown_price(sides: Sides) -> Price:
-    before, after = sides
-    return Price(None if before is None else shown(before), None if after is None else shown(after))
-
-
-def _costs(prices: dict[int, Price], total: Price, volumes: Volumes) -> Costs:
+def _costs(total: Price, prices: list[Price | None], volumes: Volumes) -> Costs:
+    fixed, energy, time, parking, reservation = prices
     return Costs(
-        total_cost=total,
-        total_fixed_cost=prices.get(FIXED),
-        total_energy_cost=prices.get(ENERGY_COST),
-        total_time_cost=prices.get(TIME_COST),
-        total_parking_cost=prices.get(PARKING_COST),
-        total_reservation_cost=prices.get(RESERVATION_COST),
-        total_energy=volumes.energy,
-        total_time=volumes.time,
-        total_parking_time=volumes.parking,
+        total,
+        fixed,
+        energy,
+        time,
+        parking,
+        reservation,
+        volumes.energy,
+        volumes.time,
+        volumes.parking,
     )

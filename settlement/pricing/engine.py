@@ -5,13 +5,14 @@ ambient decimal context. Which tariffs are given, and in which version, is the c
 """
 
 from collections.abc import Sequence
-from decimal import InvalidOperation, Overflow
+from decimal import InvalidOperation, Overflow, getcontext, setcontext
 
 import msgspec
 
 from settlement.cdr import Cdr, CdrDimension
 from settlement.pricing.assumption import Assumptions
 from settlement.pricing.costs import exact_costs, rounded_costs
+from settlement.pricing.exact import WORK
 from settlement.pricing.priced import PricedCdr, Unpriceable
 from settlement.pricing.profile import DEFAULT, Profile
 from settlement.pricing.reading import read_cdr
@@ -38,6 +39,8 @@ def price(
     be evaluated. What cannot be priced is an `Unpriceable` that says what would help.
     """
     odd: list[Odd] = []
+    ambient = getcontext()
+    setcontext(WORK)
     try:
         assigned = assign(cdr, tariffs, odd)
         if isinstance(assigned, Unpriceable):
@@ -57,6 +60,8 @@ def price(
             path="$",
             message="a number or time of the CDR or its tariff is beyond all measure",
         )
+    finally:
+        setcontext(ambient)
 
 
 def _priced(
@@ -82,14 +87,14 @@ def _priced(
         is_credit=cdr.credit,
     )
     return PricedCdr(
-        currency=cdr.currency,
-        time_zone=zone,
-        profile=profile.label,
-        segments=tuple([segment_of(line, profile) for line in lines]),
-        exact=exact_costs(reading.totals, reading.volumes, is_credit=cdr.credit),
-        rounded=rounded,
-        notes=Assumptions(cdr, assigned, zone, profile, reading).notes(odd),
-        basis=basis,
+        cdr.currency,
+        zone,
+        profile.label,
+        tuple([segment_of(line, profile) for line in lines]),
+        exact_costs(reading.totals, reading.volumes, is_credit=cdr.credit),
+        rounded,
+        Assumptions(cdr, assigned, zone, profile, reading).notes(odd),
+        basis,
     )
 
 

@@ -6,7 +6,7 @@ Rule: totals only; the costs by dimension stay as computed, so their sum may dif
 from decimal import Decimal
 
 from settlement.pricing.amount import Sides
-from settlement.pricing.exact import add, divide, multiply, settled
+from settlement.pricing.exact import divide, settled
 from settlement.pricing.plan import Limits
 from settlement.pricing.profile import Profile
 
@@ -53,4 +53,4 @@ def _scaled(other: Decimal, old: Decimal | None, new: Decimal | None) -> Decimal
     """Scale the other side as this side went from old to new; from nothing the tax stays."""
     assert old is not None  # a side that is not known is not clamped
     assert new is not None
-    return divide(multiply(other, new), old) if old else add(other, new)
+    return divide(other * new, old) if old else other + new

@@ -3,13 +3,15 @@
 Rule: mutable and internal; what leaves pricing is a `Segment`.
 """
 
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 
 import msgspec
 
 from settlement.pricing.plan import Component, Plan
 
-# Which cost of the CDR a line belongs to; the first two count units, the others seconds.
+# Which cost of the CDR a line belongs to, in the order of `Costs`; the first two count units, the
+# others seconds.
 FIXED, ENERGY_COST, TIME_COST, PARKING_COST, RESERVATION_COST = range(5)
 FAMILIES = 5
 
@@ -27,3 +29,13 @@ class Line(msgspec.Struct, gc=False):
     is_time: bool = False
     is_reservation: bool = False
     step: str = ""  # what step_size did, a sentence
+
+
+class Walked(msgspec.Struct, gc=False):
+    """The lines of a session in order, and what was undecided on the way."""
+
+    lines: list[Line]
+    priced: list[Line]  # those of them that a component prices
+    is_fed_back: bool = False  # some energy is negative
+    missing: Collection[tuple[int, int]] = ()  # period, element: no reading to decide by
+    straddling: Sequence[int] = ()  # periods in which the choice changes

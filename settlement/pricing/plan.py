@@ -33,6 +33,7 @@ class Tax(msgspec.Struct, frozen=True):
 class Component(msgspec.Struct, frozen=True):
     """A price component with its place in the tariff."""
 
+    tariff_id: str
     element: int
     index: int
     bit: int
@@ -60,6 +61,30 @@ class Limits(msgspec.Struct, frozen=True):
     max_after: Decimal | None
 
 
+class Traits(msgspec.Struct, frozen=True):
+    """What one or several plans have in them that not all have, so that it costs nothing else."""
+
+    has_life: bool  # a tariff says from when or until when it is valid
+    has_limits: bool  # a tariff has a min_price or max_price
+    lacks_rate: bool  # a component names no tax rate where there may be one
+    has_clock: bool  # the clock is asked
+    is_simple: bool  # in the session nothing but the time of day decides
+
+    def joined(self, other: "Traits") -> "Traits":
+        """Give what two plans have together."""
+        return Traits(
+            has_life=self.has_life or other.has_life,
+            has_limits=self.has_limits or other.has_limits,
+            lacks_rate=self.lacks_rate or other.lacks_rate,
+            has_clock=self.has_clock or other.has_clock,
+            is_simple=self.is_simple and other.is_simple,
+        )
+
+
+# What prices energy, time and parking at a time of day, and a fee that is due.
+Chosen = tuple[Component | None, Component | None, Component | None, Component | None]
+
+
 class Plan(msgspec.Struct, frozen=True):
     """A compiled tariff: its elements for the session, a reservation and an expired one."""
 
@@ -73,11 +98,9 @@ class Plan(msgspec.Struct, frozen=True):
     at_bounds: tuple[int, ...]  # microseconds
     kwh_bounds: tuple[Decimal, ...]
     clock_bounds: tuple[int, ...]  # seconds of the day
-    is_simple: bool  # in the session nothing but the time of day decides
-    memo: dict[int, dict[int, Component]]  # choices of a simple plan, by time of day and need
+    memo: dict[int, Chosen]  # choices of a simple plan, by time of day and need
     limits: Limits | None
-    has_life: bool  # the tariff says from when or until when it is valid
-    lacks_rate: bool  # some component names no tax rate where there may be one
+    traits: Traits
 
 
 _Bound = TypeVar("_Bound", int, Decimal)
@@ -110,7 +133,7 @@ def compile_plan(tariff: Tariff) -> Plan:
     for position, element in enumerate(tariff.elements):
         kind = element.restrictions.reservation if element.restrictions else None
         if kind in rows:
-            rows[kind].append(_row(position, element, tariff.tax_included, taxes))
+            rows[kind].append(_row(position, element, tariff, taxes))
     reserved, expires = rows["RESERVATION"], rows["RESERVATION_EXPIRES"]
     tests = [row.test for kind in rows.values() for row in kind if row.test is not None]
     clocks = [test.clock for test in tests if test.clock is not None]
@@ -128,18 +151,22 @@ def compile_plan(tariff: Tariff) -> Plan:
         at_bounds=at_bounds,
         kwh_bounds=kwh_bounds,
         clock_bounds=clock_bounds,
-        is_simple=all(_is_simple(row.test) for row in rows[None]),
         memo={},
         limits=_limits(tariff),
-        has_life=tariff.start_date_time is not None or tariff.end_date_time is not None,
-        lacks_rate=tariff.tax_included != "N/A" and None in taxes,
+        traits=Traits(
+            has_life=tariff.start_date_time is not None or tariff.end_date_time is not None,
+            has_limits=tariff.min_price is not None or tariff.max_price is not None,
+            lacks_rate=tariff.tax_included != "N/A" and None in taxes,
+            has_clock=bool(clock_bounds),
+            is_simple=all(_is_simple(row.test) for row in rows[None]),
+        ),
     )
 
 
 def _row(
     position: int,
     element: TariffElement,
-    tax_included: str,
+    tariff: Tariff,
     taxes: dict[Decimal | None, Tax],
 ) -> Row:
     types = {component.type for component in element.price_components}
@@ -150,12 +177,13 @@ def _row(
         if bit is None or bit in components:
             continue  # only the first of a dimension can be active
         components[bit] = Component(
+            tariff_id=tariff.id,
             element=position,
             index=index,
             bit=bit,
             price=canonical(given.price),
             step=max(given.step_size, 1),  # 0 and below count as 1
-            tax=_tax(given, tax_included, taxes),
+            tax=_tax(given, tariff.tax_included, taxes),
             is_parking_fee=is_parking,
             why=describe_element(position, element) + (FLAT_FEE if bit == FLAT else ""),
         )

@@ -1,6 +1,7 @@
 """What pricing says of a CDR.
 
-Rule: values only. Exact amounts are never rounded; rounded ones say so in their name.
+Rule: values only. Exact amounts are never rounded; rounded ones say so in their name. Pricing
+builds these by position, which costs a sixth of building them by keyword; others use keywords.
 """
 
 from decimal import Decimal
@@ -11,7 +12,7 @@ from settlement.finding import Note
 from settlement.tariff import Price
 
 
-class Segment(msgspec.Struct, frozen=True, kw_only=True):
+class Segment(msgspec.Struct, frozen=True, gc=False):
     """The working of one price: one dimension of one charging period under one component."""
 
     period: int  # index into charging_periods
@@ -19,7 +20,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     element: int | None  # index into elements, None where no component applies (free)
     component: int | None  # index into price_components
     dimension: str  # ENERGY, FLAT, PARKING_TIME, TIME
-    is_reservation: bool = False
+    is_reservation: bool
     volume: Decimal  # kWh, hours; 1 for FLAT
     billed_volume: Decimal  # after step_size
     unit_price: Decimal
@@ -27,10 +28,10 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     tax_rate: Decimal | None  # percent
     tax: Decimal | None  # exact
     after_taxes: Decimal | None = None  # exact; known where a price contains an unknown tax
-    why: str  # one sentence
+    why: str = ""  # one sentence
 
 
-class Costs(msgspec.Struct, frozen=True, kw_only=True):
+class Costs(msgspec.Struct, frozen=True, gc=False):
     """Totals under OCPI's names; None where nothing was priced or claimed there."""
 
     total_cost: Price | None = None
@@ -44,7 +45,7 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     total_parking_time: Decimal | None = None  # hours
 
 
-class PricedCdr(msgspec.Struct, frozen=True, kw_only=True):
+class PricedCdr(msgspec.Struct, frozen=True, gc=False):
     """What the CDR costs under the given tariffs, with the working."""
 
     currency: str

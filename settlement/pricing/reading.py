@@ -7,6 +7,7 @@ import msgspec
 
 from settlement.cdr import Cdr
 from settlement.pricing.costs import Totals, total_costs
+from settlement.pricing.line import Walked
 from settlement.pricing.plan import Plan
 from settlement.pricing.profile import Profile
 from settlement.pricing.quick import is_ordinary, walk_quickly
@@ -24,7 +25,7 @@ _UNKNOWN_YEAR = 1970  # OCPI 2.2.1, 10.2: 1970-01-01 stands for a start or end t
 class Reading(msgspec.Struct, frozen=True, gc=False):
     """What a CDR comes to under one profile."""
 
-    walk: Walk
+    walk: Walked
     plans: tuple[Plan, ...]
     totals: Totals
     volumes: Volumes
@@ -34,13 +35,13 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
 def read_cdr(*, cdr: Cdr, assigned: Assigned, zone: str | None, rules: Profile) -> Reading:
     """Read a CDR under one profile. Raises ZoneMissing."""
     odd: list[Odd] = []
-    if assigned.has_life:
+    if assigned.traits.has_life:
         assigned = _still_valid(cdr, assigned, rules, odd)
     if _UNKNOWN_YEAR in (cdr.start_date_time.year, cdr.end_date_time.year):
         odd.append(Odd("time_not_known", None, {}))
     place = None if zone is None else load_zone(zone)
     quick = None
-    if assigned.is_simple and is_ordinary(rules) and cdr.charging_periods:
+    if assigned.traits.is_simple and is_ordinary(rules):
         quick = walk_quickly(cdr=cdr, assigned=assigned, zone=place, rules=rules, odd=odd)
     is_reservation_only = False
     if quick is not None:
@@ -54,8 +55,8 @@ def read_cdr(*, cdr: Cdr, assigned: Assigned, zone: str | None, rules: Profile) 
         is_expired = is_reservation_only and _is_expired(cdr, rules)
         if is_expired:
             odd.append(Odd("reservation_expired", None, {}))
-        walk = Walk(rules, is_expired=is_expired)
-        walk.over(stretches, has_clock=assigned.has_clock)
+        full = Walk(rules, is_expired=is_expired)
+        walk = full.over(stretches, has_clock=assigned.traits.has_clock)
     if rules.step_size == "on":
         apply_steps(walk.priced, rules)
     totals = total_costs(
@@ -90,9 +91,11 @@ def _is_expired(cdr: Cdr, rules: Profile) -> bool:
 
 def _still_valid(cdr: Cdr, assigned: Assigned, rules: Profile, odd: list[Odd]) -> Assigned:
     """Remark periods that start outside their tariff's life; the profile may make them free."""
-    valid = dict(assigned.by_period)
+    valid = list(assigned.by_period)
     is_free = rules.tariff_expiry == "free_after"
-    for index, plan in assigned.by_period.items():
+    for index, plan in enumerate(assigned.by_period):
+        if plan is None:
+            continue
         tariff = plan.tariff
         periods = cdr.charging_periods
         start = periods[index].start_date_time if periods else cdr.start_date_time
@@ -101,6 +104,5 @@ def _still_valid(cdr: Cdr, assigned: Assigned, rules: Profile, odd: list[Odd]) -
             answer = "the period is free" if is_free else "it is priced all the same"
             odd.append(Odd("tariff_not_valid", index, {"tariff": tariff.id, "answer": answer}))
             if is_free:
-                del valid[index]
-    plans = {plan.key: plan for plan in valid.values()}
-    return assigned_of(valid, list(plans.values()))
+                valid[index] = None
+    return assigned_of(valid)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from settlement.cdr import Cdr, folded
-from settlement.pricing.plan import Plan, plan_of
+from settlement.cdr import Cdr, ChargingPeriod, folded
+from settlement.pricing.plan import Plan, Traits, plan_of
 from settlement.pricing.priced import Unpriceable
 from settlement.pricing.volumes import Odd
 from settlement.tariff import Tariff
@@ -28,33 +28,38 @@ def tariff_ids(cdr: Cdr, connector_tariff_ids: Sequence[str] = ()) -> tuple[str,
     return tuple(dict.fromkeys(folded(name) for name in named))
 
 
-class Assigned(msgspec.Struct, frozen=True):
-    """Which compiled tariff each charging period has; a period that is left out is free."""
+class Assigned(msgspec.Struct, frozen=True, gc=False):
+    """Which compiled tariff each charging period has; None: it is free."""
 
-    by_period: dict[int, Plan]
+    by_period: Sequence[Plan | None]
     plans: tuple[Plan, ...]  # each once, in the order of the periods
-    has_life: bool  # some plan says from when or until when it is valid
-    has_limits: bool  # some plan has a min_price or max_price
-    lacks_rate: bool  # some plan has a component without a tax rate
-    has_clock: bool  # some plan asks the clock
-    is_simple: bool  # in the session nothing but the time of day decides
+    traits: Traits
 
 
-def assigned_of(by_period: dict[int, Plan], plans: Sequence[Plan]) -> Assigned:
+_NO_TRAITS = Traits(
+    has_life=False, has_limits=False, lacks_rate=False, has_clock=False, is_simple=True
+)
+
+
+def assigned_of(by_period: Sequence[Plan | None]) -> Assigned:
     """Join what the periods were assigned."""
-    has_life = has_limits = lacks_rate = has_clock = False
-    is_simple = True
-    for plan in plans:
-        has_life = has_life or plan.has_life
-        has_limits = has_limits or plan.limits is not None
-        lacks_rate = lacks_rate or plan.lacks_rate
-        has_clock = has_clock or bool(plan.clock_bounds)
-        is_simple = is_simple and plan.is_simple
-    return Assigned(by_period, tuple(plans), has_life, has_limits, lacks_rate, has_clock, is_simple)
+    plans = {plan.key: plan for plan in by_period if plan is not None}
+    traits = _NO_TRAITS
+    for plan in plans.values():
+        traits = traits.joined(plan.traits)
+    return Assigned(by_period, tuple(plans.values()), traits)
+
+
+def _assigned_alone(plan: Plan, number: int) -> Assigned:
+    return Assigned((plan,) * number, (plan,), plan.traits)
 
 
 def assign(cdr: Cdr, tariffs: Sequence[Tariff], odd: list[Odd]) -> Assigned | Unpriceable:
     """Give each charging period its compiled tariff."""
+    periods = cdr.charging_periods
+    if len(tariffs) == 1 and _is_named_throughout(tariffs[0].id, periods):
+        plan = _compiled(cdr, tariffs[0])
+        return plan if isinstance(plan, Unpriceable) else _assigned_alone(plan, len(periods))
     by_key: dict[str, Tariff] = {}
     for tariff in tariffs:
         known = by_key.setdefault(folded(tariff.id), tariff)
@@ -65,34 +70,41 @@ def assign(cdr: Cdr, tariffs: Sequence[Tariff], odd: list[Odd]) -> Assigned | Un
                 message=f"tariff {tariff.id} is given twice with different content",
                 waits_for=(folded(tariff.id),),
             )
+    if not any(period.tariff_id for period in periods):
+        return _assign_unnamed(cdr, by_key, odd)
+    return _assign_named(cdr, by_key, odd)
+
+
+def _is_named_throughout(name: str, periods: Sequence[ChargingPeriod]) -> bool:
+    for period in periods:
+        if period.tariff_id != name:
+            return False
+    return bool(periods) and bool(name)
+
+
+def _assign_named(cdr: Cdr, by_key: dict[str, Tariff], odd: list[Odd]) -> Assigned | Unpriceable:
+    """Give each period the tariff that it names; one that names none is free."""
     plans: dict[str, Plan] = {}
-    by_period: dict[int, Plan] = {}
+    by_period: list[Plan | None] = []
     missing: dict[str, None] = {}
-    periods = cdr.charging_periods
-    for index, period in enumerate(periods):
+    for index, period in enumerate(cdr.charging_periods):
         if not period.tariff_id:
+            by_period.append(None)
+            odd.append(Odd("period_without_tariff", index, {}))
             continue
         key = folded(period.tariff_id)
-        if key in plans:
-            by_period[index] = plans[key]
-        elif key not in by_key:
+        if key not in by_key:
             missing[key] = None
-        else:
+            continue
+        if key not in plans:
             plan = _compiled(cdr, by_key[key])
             if isinstance(plan, Unpriceable):
                 return plan
-            plans[key] = by_period[index] = plan
+            plans[key] = plan
+        by_period.append(plans[key])
     if missing:
         return _missing(tuple(missing), "$.charging_periods")
-    if not plans:
-        return _assign_unnamed(cdr, by_key, odd)
-    if len(by_period) < len(periods):
-        odd.extend(
-            Odd("period_without_tariff", index, {})
-            for index in range(len(periods))
-            if index not in by_period
-        )
-    return assigned_of(by_period, list(plans.values()))
+    return assigned_of(by_period)
 
 
 def _terms(tariff: Tariff) -> tuple[object, ...]:
@@ -131,8 +143,7 @@ def _assign_unnamed(cdr: Cdr, by_key: dict[str, Tariff], odd: list[Odd]) -> Assi
     plan = _compiled(cdr, candidates[0])
     if isinstance(plan, Unpriceable):
         return plan
-    everywhere = range(max(len(cdr.charging_periods), 1))
-    return assigned_of(dict.fromkeys(everywhere, plan), (plan,))
+    return _assigned_alone(plan, max(len(cdr.charging_periods), 1))
 
 
 def _is_valid(tariff: Tariff, cdr: Cdr) -> bool:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from settlement.pricing.choice import choose
-from settlement.pricing.exact import add, divide, multiply, settled, subtract
+from settlement.pricing.exact import divide, settled
 from settlement.pricing.plan import Plan, Row
 from settlement.pricing.profile import Profile
 from settlement.pricing.restriction import DAY
@@ -42,7 +42,7 @@ def may_change(stretch: Stretch, plan: Plan, *, is_steady: bool) -> bool:
         if at < bound < at + length:
             return True
     if plan.kwh_bounds and stretch.energy:
-        low, high = stretch.before, add(stretch.before, stretch.energy)  # type: ignore[arg-type]
+        low, high = stretch.before, stretch.before + stretch.energy  # type: ignore[operator]
         if high < low:
             low, high = high, low
         if any(low < kwh < high for kwh in plan.kwh_bounds):
@@ -173,7 +173,7 @@ def _cut(stretch: Stretch, cuts: list[Fraction]) -> list[Stretch]:
         pieces[i] = msgspec.structs.replace(
             piece,
             length=int((edges[i + 1] - edges[i]) * stretch.length),
-            **{name: subtract(upto[i + 1], upto[i]) for name, upto in shares.items()},
+            **{name: upto[i + 1] - upto[i] for name, upto in shares.items()},
         )
     return pieces
 
@@ -181,4 +181,4 @@ def _cut(stretch: Stretch, cuts: list[Fraction]) -> list[Stretch]:
 def _part(volume: Decimal, part: Fraction) -> Decimal:
     if part == 1 or not volume:
         return volume
-    return settled(divide(multiply(volume, Decimal(part.numerator)), Decimal(part.denominator)))
+    return settled(divide(volume * Decimal(part.numerator), Decimal(part.denominator)))

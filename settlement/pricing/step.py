@@ -6,7 +6,7 @@ last line that priced it; earlier steps, and volume that nothing prices, do not 
 
 from decimal import Decimal
 
-from settlement.pricing.exact import WATT_HOURS, ZERO, add, divide, multiply, remainder, subtract
+from settlement.pricing.exact import WATT_HOURS, ZERO, divide
 from settlement.pricing.line import (
     ENERGY_COST,
     FAMILIES,
@@ -33,7 +33,7 @@ def apply_steps(lines: list[Line], rules: Profile) -> None:
         if component.bit == FLAT or not (counts_free or component.price):
             continue
         family = line.family
-        totals[family] = add(totals[family], line.billed)
+        totals[family] += line.billed
         last[family] = line
         if TIME_COST <= family <= PARKING_COST:
             last_time = family
@@ -59,7 +59,7 @@ def _total_of_tariff(last: Line | None, lines: list[Line], *, counts_free: bool)
         assert line.component is not None
         is_counted = line.component.bit != FLAT and (counts_free or line.component.price)
         if is_counted and line.family == last.family and line.plan is last.plan:
-            total = add(total, line.billed)
+            total += line.billed
     return total
 
 
@@ -68,28 +68,28 @@ def _step_energy(last: Line, total: Decimal, rules: Profile) -> None:
         return
     assert last.component is not None
     step = last.component.step
-    over = remainder(multiply(total, WATT_HOURS), Decimal(step))
+    over = total * WATT_HOURS % step
     if not over:
         return
     # A volume of four decimals can lie above the multiple that was meant by its last digit.
     is_noise = ZERO < over <= rules.energy_noise_wh
     missing = over.copy_negate() if is_noise else _up(over, step)
     surplus = divide(missing, WATT_HOURS)
-    last.billed = add(last.billed, surplus)
+    last.billed += surplus
     if surplus > ZERO:
-        last.step = stepped_energy(total, add(total, surplus), step)
+        last.step = stepped_energy(total, total + surplus, step)
 
 
 def _step_time(last: Line, total: Decimal) -> None:
     assert last.component is not None
     step = last.component.step
-    over = remainder(total, Decimal(step))
+    over = total % step
     if over:
         surplus = _up(over, step)
-        last.billed = add(last.billed, surplus)
-        last.step = stepped_time(total, add(total, surplus), step)
+        last.billed += surplus
+        last.step = stepped_time(total, total + surplus, step)
 
 
 def _up(over: Decimal, step: int) -> Decimal:
     """Give what is missing to the next multiple; `over` has the sign of the total."""
-    return subtract(Decimal(step), over) if over > ZERO else over.copy_negate()
+    return step - over if over > ZERO else over.copy_negate()

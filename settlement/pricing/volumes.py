@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from settlement.cdr import Cdr, CdrDimension, ChargingPeriod
-from settlement.pricing.exact import SECONDS, ZERO, add, divide, multiply, shown, subtract
+from settlement.pricing.exact import SECONDS, ZERO, divide, shown
 from settlement.pricing.plan import Plan
 from settlement.pricing.profile import Profile
 from settlement.pricing.stretch import ENERGY, MICROSECOND, PARKING, TIME, Stretch, microseconds
@@ -70,7 +70,7 @@ def periods_of(cdr: Cdr, odd: list[Odd]) -> Sequence[tuple[int, ChargingPeriod]]
 
 def _period_of_totals(cdr: Cdr) -> ChargingPeriod:
     parking = cdr.total_parking_time or ZERO
-    charging = subtract(cdr.total_time, parking) if cdr.total_time is not None else ZERO
+    charging = cdr.total_time - parking if cdr.total_time is not None else ZERO
     dimensions = (
         CdrDimension("ENERGY", cdr.total_energy or ZERO),
         CdrDimension("TIME", charging),
@@ -82,14 +82,14 @@ def _period_of_totals(cdr: Cdr) -> ChargingPeriod:
 def read_stretches(
     *,
     cdr: Cdr,
-    plans: dict[int, Plan],
+    plans: Sequence[Plan | None],
     zone: ZoneInfo | None,
     rules: Profile,
     odd: list[Odd],
 ) -> Measured:
     """Read every period: what was measured, when, under which plan.
 
-    `plans` maps a period's index to its compiled tariff; a period without one is free.
+    `plans` gives each period its compiled tariff; a period without one is free.
     """
     periods = periods_of(cdr, odd)
     begin = cdr.start_date_time
@@ -102,17 +102,17 @@ def read_stretches(
         at = end
         end = (ends[place] - begin) // MICROSECOND
         start = period.start_date_time
-        stretch = Stretch(index, plans.get(index), start, end - at, zone, at, energy)
+        stretch = Stretch(index, plans[index], start, end - at, zone, at, energy)
         _measure(stretch, period.dimensions, rules, odd)
-        energy = add(energy, stretch.energy)
-        time = add(time, stretch.time_hours)
-        parking = add(parking, stretch.parking_hours)
+        energy += stretch.energy
+        time += stretch.time_hours
+        parking += stretch.parking_hours
         stretches.append(stretch)
     if energy:
         doubt_energy(energy, end, rules, odd)
     if rules.duration_starts == "after_reservation":
         _restart_durations(stretches, begin)
-    return Measured(stretches, Volumes(energy, add(time, parking), parking))
+    return Measured(stretches, Volumes(energy, time + parking, parking))
 
 
 def _measure(
@@ -123,13 +123,13 @@ def _measure(
     for dimension in dimensions:
         kind, volume = dimension.type, dimension.volume
         if kind == "ENERGY":
-            energy = volume if energy is None else add(energy, volume)
+            energy = volume if energy is None else energy + volume
         elif kind == "TIME":
-            time = volume if time is None else add(time, volume)
+            time = volume if time is None else time + volume
         elif kind == "PARKING_TIME":
-            parking = volume if parking is None else add(parking, volume)
+            parking = volume if parking is None else parking + volume
         elif kind == "RESERVATION_TIME":
-            reservation = volume if reservation is None else add(reservation, volume)
+            reservation = volume if reservation is None else reservation + volume
         elif kind in READINGS:
             _keep_reading(stretch, kind, volume)
         elif kind in SESSION_ONLY:
@@ -145,14 +145,14 @@ def _measure(
         stretch.energy = energy
         mask = ENERGY
     if time:
-        seconds = to_seconds(multiply(time, SECONDS))
+        seconds = to_seconds(time * SECONDS)
         if not (is_plain and ZERO < seconds <= longest):
             seconds, time = _seconds("TIME", time, stretch, rules, odd)
         if seconds:
             stretch.time, stretch.time_hours = seconds, time
             mask |= TIME
     if parking:
-        seconds = to_seconds(multiply(parking, SECONDS))
+        seconds = to_seconds(parking * SECONDS)
         if not (is_plain and ZERO < seconds <= longest):
             seconds, parking = _seconds("PARKING_TIME", parking, stretch, rules, odd)
         if seconds:
@@ -180,11 +180,11 @@ def _seconds(
     if hours < 0:
         odd.append(Odd("time_negative", stretch.period, {"type": kind, "hours": hours}))
         return ZERO, ZERO
-    written = multiply(hours, SECONDS)
+    written = hours * SECONDS
     length = stretch.length
     if written > length // _SECOND + 1 and length > 0:
-        limit = multiply(rules.time_unit_factor, Decimal(length))
-        if multiply(written, _MICRO) >= limit:
+        limit = rules.time_unit_factor * Decimal(length)
+        if written * _MICRO >= limit:
             seconds = Decimal((length + _SECOND // 2) // _SECOND)
             facts = {"type": kind, "hours": hours, "seconds": seconds, "unit": _unit(hours, length)}
             odd.append(Odd("time_unit_suspected", stretch.period, facts))
@@ -192,7 +192,7 @@ def _seconds(
     if rules.time_volume == "as_written":
         return written, hours
     if stretch.is_alone:
-        difference = subtract(multiply(written, _MICRO), Decimal(length))
+        difference = written * _MICRO - Decimal(length)
         if -_WRITTEN <= difference <= _WRITTEN:
             return Decimal((length + _SECOND // 2) // _SECOND), hours
     return to_seconds(written), hours
@@ -201,8 +201,8 @@ def _seconds(
 def _unit(volume: Decimal, length: int) -> str:
     """Guess the unit of a time that cannot be hours, within a tenth of the period's length."""
     for unit, micro in (("seconds", _SECOND), ("minutes", 60 * _SECOND)):
-        off = subtract(multiply(volume, Decimal(micro)), Decimal(length))
-        if -length <= multiply(off, _TENTH) <= length:
+        off = volume * Decimal(micro) - Decimal(length)
+        if -length <= off * _TENTH <= length:
             return unit
     return "unknown"
 
@@ -212,8 +212,8 @@ def doubt_energy(total: Decimal, length: int, rules: Profile, odd: list[Odd]) ->
     if length <= 0:
         return
     # kW = kWh / h, so this compares kWh * 3600 s/h with plausible kW * s, both times 10^6
-    delivered = multiply(multiply(total.copy_abs(), SECONDS), _MICRO)
-    if delivered > multiply(rules.plausible_power_kw, Decimal(length)):
+    delivered = total.copy_abs() * SECONDS * _MICRO
+    if delivered > rules.plausible_power_kw * Decimal(length):
         odd.append(Odd("energy_unit_suspected", None, {"kwh": total}))
 
 

@@ -12,6 +12,7 @@ from settlement.pricing.line import (
     RESERVATION_COST,
     TIME_COST,
     Line,
+    Walked,
 )
 from settlement.pricing.plan import Component, Plan, Row
 from settlement.pricing.profile import Profile
@@ -20,7 +21,7 @@ from settlement.pricing.stretch import ENERGY, FLAT, PARKING, TIME, Stretch, tel
 
 
 class Walk:
-    """The lines of a session in order, and what was undecided on the way."""
+    """A walk under one profile."""
 
     __slots__ = (
         "_charged",
@@ -29,19 +30,21 @@ class Walk:
         "_is_fee_per_tariff",
         "_rules",
         "_seen",
-        "is_fed_back",
+        "_straddling",
+        "_walked",
         "lines",
         "missing",
         "priced",
-        "straddling",
     )
 
     def __init__(self, rules: Profile, *, is_expired: bool) -> None:
         self.lines: list[Line] = []
-        self.priced: list[Line] = []  # those of them that a component prices
-        self.is_fed_back = False  # some energy is negative
-        self.missing: set[tuple[int, int]] = set()  # period, element: no reading to decide by
-        self.straddling: list[int] = []  # periods in which the choice changes
+        self.priced: list[Line] = []
+        self.missing: set[tuple[int, int]] = set()
+        self._straddling: list[int] = []
+        self._walked = Walked(
+            self.lines, self.priced, missing=self.missing, straddling=self._straddling
+        )
         self._rules = rules
         self._is_expired = is_expired
         self._is_fee_per_tariff = rules.flat_fee == "once_per_tariff"
@@ -49,7 +52,7 @@ class Walk:
         self._is_fee_paid = False  # the session owes no FLAT any more
         self._seen: set[bool] = set()  # phases that have begun
 
-    def over(self, stretches: list[Stretch], *, has_clock: bool) -> None:
+    def over(self, stretches: list[Stretch], *, has_clock: bool) -> Walked:
         """Walk all stretches in order; ZoneMissing where the clock decides and no zone is known."""
         is_steady = not has_clock or tell_time(stretches)
         for stretch in stretches:
@@ -58,13 +61,14 @@ class Walk:
                 self._write(stretch, None, {}, stretch.mask)
             else:
                 self._price_at_bounds(stretch, plan, is_steady=is_steady)
+        return self._walked
 
     def _price_at_bounds(self, stretch: Stretch, plan: Plan, *, is_steady: bool) -> None:
         """Price a stretch of any kind, in pieces where the profile wants it split at bounds."""
         if plan.is_bounded and may_change(stretch, plan, is_steady=is_steady):
             pieces = self._pieces(stretch, plan)
             if pieces:
-                self.straddling.append(stretch.period)
+                self._straddling.append(stretch.period)
                 if self._rules.straddling == "split":
                     for piece in pieces:
                         self._price(piece, plan)
@@ -149,7 +153,7 @@ class Walk:
             kwh = stretch.energy
             component = chosen.get(ENERGY)
             if kwh < ZERO:
-                self.is_fed_back = True
+                self._walked.is_fed_back = True
                 if self._rules.negative_energy == "not_priced":
                     component = None
             line = Line(period, plan, component, "ENERGY", ENERGY_COST, kwh, kwh)

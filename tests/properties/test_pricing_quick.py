@@ -95,7 +95,7 @@ def test_the_quick_walk_agrees_with_the_full_one(cdr: Cdr, zone: str | None) -> 
     assert full == quick
     assigned = assign(cdr, cdr.tariffs, [])
     assert isinstance(assigned, Assigned)
-    is_quick = assigned.is_simple and walk_quickly(
+    is_quick = assigned.traits.is_simple and walk_quickly(
         cdr=cdr,
         assigned=assigned,
         zone=None if zone is None else load_zone(zone),

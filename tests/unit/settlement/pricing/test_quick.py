@@ -28,7 +28,7 @@ def is_quick(zone: Any = ZONE, **changes: Any) -> bool:
     cdr = a_cdr(**{"tariffs": (BY_DAY,), "end_date_time": START + HOUR} | changes)
     assigned = assign(cdr, cdr.tariffs, [])
     assert isinstance(assigned, Assigned)
-    assert assigned.is_simple
+    assert assigned.traits.is_simple
     odd: list[Odd] = []
     return walk_quickly(cdr=cdr, assigned=assigned, zone=zone, rules=DEFAULT, odd=odd) is not None
 
