@@ -12,11 +12,11 @@ import msgspec
 from settlement.pricing.profile import Profile
 from streams.dead_letter import (
     dead_letter,
-    dead_lettered_outcome,
-    held_outcome,
+    dead_lettered_cdr,
+    held_cdr,
     keep_dead_letter,
 )
-from streams.outcome import CdrOutcome, DeadLetter, DocumentOutcome
+from streams.outcome import CdrMessage, DeadLetter, DocumentOutcome
 from streams.record import Record
 from streams.state import State, key_of
 from streams.steps import ADMIT
@@ -31,7 +31,7 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
 
     record: Record  # what was applied: the bytes of a dead letter
     document: DocumentOutcome | None = None
-    cdrs: tuple[CdrOutcome, ...] = ()
+    cdrs: tuple[CdrMessage, ...] = ()
     objects: tuple[ObjectOutcome, ...] = ()
     dead_letters: tuple[DeadLetter, ...] = ()
 
@@ -97,7 +97,7 @@ class Application:
         """Run these CDRs and seal the changes; the first slice says what the record did."""
         if self._failure is not None:
             return self._dead_lettered()
-        cdrs: list[CdrOutcome] = []
+        cdrs: list[CdrMessage] = []
         letters: list[DeadLetter] = []
         for key in keys:
             try:
@@ -134,6 +134,8 @@ class Application:
         return tuple(one for one in self._state.touched(key) if one > after)
 
     def _said(self, document: DocumentOutcome) -> DocumentOutcome:
+        if document.version == self._cause.offset:
+            return document
         return msgspec.structs.replace(document, version=self._cause.offset)
 
     def _dead_lettered(self) -> Applied:
@@ -144,14 +146,16 @@ class Application:
         key = admit_unreadable(record, self._state)
         letter = dead_letter(record=record, cause=self._cause, error=error)
         keep_dead_letter(state=self._state, record=record, reason=letter.reason)
-        cdrs: tuple[CdrOutcome, ...] = ()
+        cdrs: tuple[CdrMessage, ...] = ()
         if key is not None:
             cdr = self._state.cdr(key)
             assert cdr is not None, key
             outcome = remember(
                 state=self._state,
                 key=key,
-                outcome=dead_lettered_outcome(record, cdr, letter),
+                said=dead_lettered_cdr(record, cdr, letter),
+                received_time=record.envelope.received,
+                kafka_offset=record.offset,
                 cause=self._cause,
             )
             cdrs = () if outcome is None else (outcome,)
@@ -159,12 +163,19 @@ class Application:
         said = document_outcome(record, "dead_lettered", letter.message)
         return Applied(record=record, document=self._said(said), cdrs=cdrs, dead_letters=(letter,))
 
-    def _held(self, key: str, error: Exception) -> tuple[CdrOutcome | None, DeadLetter]:
+    def _held(self, key: str, error: Exception) -> tuple[CdrMessage | None, DeadLetter]:
         """Hold the whole claim of a CDR whose own re-run failed."""
         cdr = self._state.cdr(key)
         assert cdr is not None, key
         logger.error("re-run of %s failed", key, exc_info=error)
         letter = dead_letter(record=self._record, cause=self._cause, error=error, cdr=cdr)
         keep_dead_letter(state=self._state, record=self._cause, reason=letter.reason, run=key)
-        outcome = held_outcome(cdr, letter)
-        return remember(state=self._state, key=key, outcome=outcome, cause=self._cause), letter
+        outcome = remember(
+            state=self._state,
+            key=key,
+            said=held_cdr(cdr, letter),
+            received_time=cdr.billed[0].received,
+            kafka_offset=cdr.billed[0].shown,
+            cause=self._cause,
+        )
+        return outcome, letter

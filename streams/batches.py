@@ -11,7 +11,6 @@ import msgspec
 from streams.apply import Applied
 from streams.events import Headers, headers_of
 from streams.outcome import (
-    CdrOutcome,
     DeadLetterDecided,
     DocumentOutcome,
     LocationOutcome,
@@ -35,18 +34,17 @@ _ENCODE = msgspec.json.Encoder().encode
 
 # outcome -> (topic, key of its object, event type)
 OUTCOMES: dict[type, tuple[Topic, Callable[[Any], str], str]] = {
-    CdrOutcome: (SETTLEMENT_CDR, lambda o: o.cdr_key, "CdrSettled"),
     SessionOutcome: (SETTLEMENT_SESSION, lambda o: o.session_key, "SessionFolded"),
     TariffOutcome: (SETTLEMENT_TARIFF, lambda o: o.tariff_key, "TariffVersionKept"),
     LocationOutcome: (SETTLEMENT_LOCATION, lambda o: o.location_key, "LocationFolded"),
     DeadLetterDecided: (SETTLEMENT_DECISION, lambda o: str(o.origin_offset), "DeadLetterDecided"),
 }
 # What a CDR's event is called by the bucket it is in.
-CDR_EVENTS = {
-    "settled": b"CdrSettled",
-    "waiting": b"CdrAwaiting",
-    "conflict": b"CdrConflicted",
-    "dead_lettered": b"CdrDeadLettered",
+CDR_HEADERS: dict[str, Headers] = {
+    "settled": [("ce_type", b"CdrSettled"), *SCHEMA],
+    "waiting": [("ce_type", b"CdrAwaiting"), *SCHEMA],
+    "conflict": [("ce_type", b"CdrConflicted"), *SCHEMA],
+    "dead_lettered": [("ce_type", b"CdrDeadLettered"), *SCHEMA],
 }
 
 
@@ -64,8 +62,8 @@ class Batches:
         if applied.document is not None:
             self._documents.append(applied.document)
         for cdr in applied.cdrs:
-            headers = [("ce_type", CDR_EVENTS[cdr.bucket]), *SCHEMA]
-            self._append(SETTLEMENT_CDR, f"{cdr.cpo}|{cdr.cdr_key}", _ENCODE(cdr), headers)
+            headers = CDR_HEADERS[cdr.bucket]
+            self._append(SETTLEMENT_CDR, f"{cdr.cpo}|{cdr.cdr_key}", cdr.value, headers)
         for outcome in applied.objects:
             topic, key, name = OUTCOMES[type(outcome)]
             headers = [("ce_type", name.encode()), *SCHEMA]

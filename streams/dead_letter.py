@@ -11,7 +11,7 @@ from settlement.bounds import EXACT
 from settlement.finding import Finding
 from settlement.ledger.posting import post_claim
 from settlement.ocpi.problem import UnreadableDocument
-from streams.outcome import CdrOutcome, DeadLetter, TooLarge
+from streams.outcome import CdrSaid, DeadLetter, TooLarge
 from streams.record import Record
 from streams.state import STEP_FAILED, CdrState, DeadLetterState, State, key_of
 from streams.steps.admit import REASON_CHARACTERS
@@ -68,12 +68,12 @@ def keep_dead_letter(*, state: State, record: Record, reason: str, run: str | No
     )
 
 
-def dead_lettered_outcome(record: Record, cdr: CdrState, letter: DeadLetter) -> CdrOutcome:
-    """Give the row of a CDR of which no record could be processed."""
+def dead_lettered_cdr(record: Record, cdr: CdrState, letter: DeadLetter) -> CdrSaid:
+    """Say of a CDR that none of its records could be processed."""
     finding = Finding(
         code="dead_lettered", path="$", message=letter.message, severity="error", candidates=()
     )
-    return CdrOutcome(
+    return CdrSaid(
         cpo=cdr.cpo,
         cdr_key=cdr.key,
         cdr_id=record.envelope.object_id,
@@ -82,14 +82,11 @@ def dead_lettered_outcome(record: Record, cdr: CdrState, letter: DeadLetter) -> 
         verdict="invalid",
         bucket="dead_lettered",
         findings=(finding,),
-        received_time=record.envelope.received,
-        kafka_offset=record.offset,
-        month=cdr.month,
     )
 
 
-def held_outcome(cdr: CdrState, letter: DeadLetter) -> CdrOutcome:
-    """Give the row of a CDR whose own re-run failed: its whole claim is held."""
+def held_cdr(cdr: CdrState, letter: DeadLetter) -> CdrSaid:
+    """Say of a CDR whose own re-run failed that its whole claim is held."""
     claimed = EXACT.add(cdr.payable, cdr.held)
     finding = Finding(
         code="run_failed",
@@ -99,7 +96,7 @@ def held_outcome(cdr: CdrState, letter: DeadLetter) -> CdrOutcome:
         difference=claimed,
         candidates=(),
     )
-    return CdrOutcome(
+    return CdrSaid(
         cpo=cdr.cpo,
         cdr_key=cdr.key,
         cdr_id=cdr.cdr_id,
@@ -112,7 +109,4 @@ def held_outcome(cdr: CdrState, letter: DeadLetter) -> CdrOutcome:
         bucket="waiting",
         postings=post_claim(payable=_ZERO, held=claimed),
         findings=(finding,),
-        received_time=cdr.billed[0].received,
-        kafka_offset=cdr.billed[0].shown,
-        month=cdr.month,
     )

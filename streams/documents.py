@@ -15,7 +15,7 @@ from streams.record import Record, record_at
 from streams.steps.settle import Document
 from streams.topics import INBOX
 
-CACHED_DOCUMENTS = 20_000
+CACHED_DOCUMENTS = 5_000  # some 5 KB each, in every partition
 # Reading on is cheaper than a seek over fewer records than this.
 SEEK_RECORDS = 500
 FETCH_MILLISECONDS = 1_000

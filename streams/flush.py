@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaProducer
 from streams.batches import Message
 from streams.kill_point import kill_point
 from streams.settings import StreamsSettings
-from streams.state import MARKER_KEY, Marker, StateObject, encode
+from streams.state import MARKER_KEY, Marker, encode
 from streams.topics import STATE
 
 TRANSACTION_MILLISECONDS = 10_000
@@ -44,13 +44,11 @@ class Flush:
         self,
         *,
         batches: Sequence[tuple[str, Sequence[Message]]],
-        changed: dict[str, StateObject],
+        changed: dict[str, bytes],
         marker: Marker,
     ) -> None:
         """Write everything or nothing; raises aiokafka's ProducerFenced for a lost partition."""
-        states: list[Message] = [
-            (key.encode(), encode(value), []) for key, value in changed.items()
-        ]
+        states: list[Message] = [(key.encode(), value, []) for key, value in changed.items()]
         states.append((MARKER_KEY.encode(), encode(marker), []))
         kill_point("streams_before_transaction")
         await self._producer.begin_transaction()

@@ -6,14 +6,14 @@ before that an older owner could still write.
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from streams.state import MARKER_KEY, Marker, StateObject, decode
+from streams.state import MARKER_KEY, Marker, decode
 from streams.topics import STATE
 
 
 async def load_state(
     *, brokers: str, topic: str, partition: int
-) -> tuple[list[tuple[str, StateObject]], Marker | None]:
-    """Give the last value of each key, and the marker."""
+) -> tuple[list[tuple[str, bytes]], Marker | None]:
+    """Give the last value of each key, as it was written, and the marker."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=brokers,
         isolation_level="read_committed",
@@ -36,7 +36,7 @@ async def load_state(
     finally:
         await consumer.stop()
     marker = values.pop(MARKER_KEY.encode(), None)
-    objects = [(key.decode(), decode(value)) for key, value in values.items() if value is not None]
+    objects = [(key.decode(), value) for key, value in values.items() if value is not None]
     if marker is None:
         return objects, None
     read = decode(marker)

@@ -1,13 +1,12 @@
 """What the fold says: the values of the derived topics.
 
 Rule: each field is a column of its table (settlement/clickhouse/migrations); what is left out
-of `outcome_digest` is named in NOT_IN_DIGEST and nowhere else.
+of `outcome_digest` stands in `Stamp` and nowhere else.
 """
 
 import hashlib
 from datetime import date, datetime
 from decimal import Decimal
-from operator import attrgetter
 
 import msgspec
 
@@ -15,13 +14,6 @@ from settlement.finding import Finding, Note
 from settlement.ledger.posting import Posting
 from settlement.pricing.priced import Segment
 from settlement.reconciliation.basis import TariffCandidate
-
-# Columns that depend on when and where a document arrived, not on what it says: two orders of
-# the same documents may differ here and nowhere else.
-PROVENANCE = frozenset(
-    {"received_time", "kafka_partition", "kafka_offset", "month", "version", "cause"}
-)
-NOT_IN_DIGEST = PROVENANCE | {"outcome_digest", "rules_version"}
 
 
 class CdrCopy(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,67 +24,102 @@ class CdrCopy(msgspec.Struct, frozen=True, kw_only=True):
     payable: Decimal
 
 
-class CdrOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """The one row of a CDR."""
+class CdrSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """What the row of a CDR says; the digest covers this and nothing else.
 
-    cpo: str
-    cdr_key: str
+    In the order of the names: the bytes written for the digest begin the message, too.
+    """
+
+    bucket: str
     cdr_id: str
-    emsp: str = ""
-    session_id: str = ""
-    ocpi_version: str = ""
-    location_id: str = ""
-    evse_uid: str = ""
-    connector_id: str = ""
-    country: str = ""
-    token_uid_masked: str = ""
-    contract_id_masked: str = ""
-    currency: str = ""
-    start_date_time: datetime | None = None
-    end_date_time: datetime | None = None
-    time_zone: str = ""
-    energy_kwh: Decimal | None = None
-    time_hours: Decimal | None = None
-    parking_hours: Decimal | None = None
-    is_credit: bool = False
-    credit_reference_id: str = ""
-    invoice_reference_id: str = ""
-    claimed_before_taxes: Decimal | None = None
+    cdr_key: str
     claimed_after_taxes: Decimal | None = None
-    claimed_fixed: Decimal | None = None
+    claimed_before_taxes: Decimal | None = None
     claimed_energy: Decimal | None = None
-    claimed_time: Decimal | None = None
+    claimed_fixed: Decimal | None = None
     claimed_parking: Decimal | None = None
     claimed_reservation: Decimal | None = None
-    priced_before_taxes: Decimal | None = None
+    claimed_time: Decimal | None = None
+    connector_id: str = ""
+    content_digest: str = ""
+    contract_id_masked: str = ""
+    copies: tuple[CdrCopy, ...] = ()
+    country: str = ""
+    cpo: str
+    credit_reference_id: str = ""
+    currency: str = ""
+    emsp: str = ""
+    end_date_time: datetime | None = None
+    energy_kwh: Decimal | None = None
+    evse_uid: str = ""
+    findings: tuple[Finding, ...] = ()
+    held: Decimal = Decimal(0)
+    invoice_reference_id: str = ""
+    is_credit: bool = False
+    location_id: str = ""
+    notes: tuple[Note, ...] = ()
+    ocpi_version: str = ""
+    parking_hours: Decimal | None = None
+    payable: Decimal = Decimal(0)
+    postings: tuple[Posting, ...] = ()
+    price_basis: str = ""
     priced_after_taxes: Decimal | None = None
-    priced_fixed: Decimal | None = None
+    priced_before_taxes: Decimal | None = None
     priced_energy: Decimal | None = None
-    priced_time: Decimal | None = None
+    priced_fixed: Decimal | None = None
     priced_parking: Decimal | None = None
     priced_reservation: Decimal | None = None
-    payable: Decimal = Decimal(0)
-    held: Decimal = Decimal(0)
-    verdict: str
-    bucket: str
-    waits_for: tuple[str, ...] = ()
-    price_basis: str = ""
+    priced_time: Decimal | None = None
     profile: str = ""
-    tariffs: tuple[TariffCandidate, ...] = ()
     segments: tuple[Segment, ...] = ()
-    notes: tuple[Note, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    postings: tuple[Posting, ...] = ()
-    copies: tuple[CdrCopy, ...] = ()
-    content_digest: str = ""
-    outcome_digest: str = ""
-    rules_version: str = ""
+    session_id: str = ""
+    start_date_time: datetime | None = None
+    tariffs: tuple[TariffCandidate, ...] = ()
+    time_hours: Decimal | None = None
+    time_zone: str = ""
+    token_uid_masked: str = ""
+    verdict: str
+    waits_for: tuple[str, ...] = ()
+
+
+class CdrOutcome(CdrSaid, frozen=True, kw_only=True):
+    """The one row of a CDR: what it says, and after that its stamp."""
+
     received_time: datetime
     kafka_partition: int = 0
     kafka_offset: int = 0
     month: date
     version: int = 0
     cause: str = ""
+    outcome_digest: str = ""
+    rules_version: str = ""
+
+
+class Stamp(msgspec.Struct, frozen=True, kw_only=True):
+    """What is put to what is said: where it came from, its digest and under which rules."""
+
+    received_time: datetime
+    kafka_partition: int
+    kafka_offset: int
+    month: date
+    version: int
+    cause: str
+    outcome_digest: str
+    rules_version: str
+
+
+# Columns that depend on when and where a document arrived, not on what it says: two orders of
+# the same documents may differ here and nowhere else.
+PROVENANCE = frozenset(Stamp.__struct_fields__) - {"outcome_digest", "rules_version"}
+
+
+class CdrMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """The outcome of a CDR as it is written to its topic, with what it is filed under."""
+
+    cpo: str
+    cdr_key: str
+    bucket: str
+    value: bytes
 
 
 class SessionOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -203,18 +230,25 @@ class TooLarge(Exception):  # noqa: N818 - the partner's documents, not an error
     """A document, or what is to be kept or said of it, is larger than can be handled in time."""
 
 
-# In the order of their names, so that the bytes do not depend on the order of the fields.
-_SAID = tuple(sorted(set(CdrOutcome.__struct_fields__) - NOT_IN_DIGEST))
-_say = attrgetter(*_SAID)
 _ENCODER = msgspec.json.Encoder()
 
 
-def outcome_digest(outcome: CdrOutcome) -> str:
-    """Give the digest of everything an outcome says, provenance left out.
+def written(said: CdrSaid) -> bytes:
+    """Write what is said of a CDR, once for its digest and its message.
 
     Raises TooLarge for what the broker would refuse.
     """
-    said = _ENCODER.encode(dict(zip(_SAID, _say(outcome), strict=True)))
-    if len(said) > OUTCOME_BYTES:
-        raise TooLarge(f"the outcome holds {len(said)} bytes, {OUTCOME_BYTES} fit a message")
-    return hashlib.sha256(said).hexdigest()[:32]
+    value = _ENCODER.encode(said)
+    if len(value) > OUTCOME_BYTES:
+        raise TooLarge(f"the outcome holds {len(value)} bytes, {OUTCOME_BYTES} fit a message")
+    return value
+
+
+def outcome_digest(value: bytes) -> str:
+    """Give the digest of what was written of a CDR: of everything but its stamp."""
+    return hashlib.sha256(value).hexdigest()[:32]
+
+
+def stamped(value: bytes, stamp: Stamp) -> bytes:
+    """Give the message of an outcome: what was written of it, then its stamp."""
+    return b"%b,%b" % (value[:-1], _ENCODER.encode(stamp)[1:])

@@ -5,6 +5,7 @@ its commit are the records acknowledged, in order. What lost its partition is de
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections import deque
@@ -24,18 +25,22 @@ from streams.settings import StreamsSettings
 from streams.state import STEP_FAILED, Marker, State
 from streams.steps.settle import Document
 from streams.takeover import StateDoesNotFit, fit, read_inbox_facts
-from streams.topics import STATE
+from streams.topics import MEBIBYTE, STATE
 
 logger = logging.getLogger(__name__)
 FLUSH_TIMEOUT_SECONDS = 40
 STOP_TIMEOUT_SECONDS = 2
+# A flush is put off for no longer while records wait in the queue.
+LONGEST_FLUSH_SECONDS = 1.0
 # A fact that touches more CDRs than this is flushed in between, with the cursor in the marker.
 RUNS_A_FLUSH = 500
 # Others get their turn after this long.
 SLICE_SECONDS = 0.02
 RUNS_A_SLICE = 10
-# A partition that runs many CDRs must not stop the others: so many records may wait for it.
-QUEUED_RECORDS = 50_000
+# A partition that runs many CDRs must not stop the others: so much may wait for it, some ten
+# thousand records. A record weighs its document and about this for its headers and envelope.
+QUEUED_BYTES = 64 * MEBIBYTE
+RECORD_BYTES = 4_000
 
 
 class Acknowledged(Protocol):
@@ -71,11 +76,13 @@ class Partition:
         self._marker: Marker | None = None
         self._batches = Batches()
         self._queue: deque[tuple[Record, Acknowledged]] = deque()
+        self._queued_bytes = 0
         self._unacked: deque[Acknowledged] = deque()
         self._failures = 0
         self._has_records = asyncio.Event()
         self._has_work = asyncio.Event()
         self._has_room = asyncio.Event()
+        self._is_full = asyncio.Event()
         self._is_flushed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -114,15 +121,22 @@ class Partition:
     async def put(self, record: Record, event: Acknowledged) -> None:
         """Queue a record; waits only while very many are queued."""
         self._queue.append((record, event))
+        self._queued_bytes += len(record.value) + RECORD_BYTES
         self._has_records.set()
-        while len(self._queue) >= QUEUED_RECORDS and not self.is_dead:
+        while self._queued_bytes >= QUEUED_BYTES and not self.is_dead:
             self._has_room.clear()
             await self._has_room.wait()
 
     async def stop(self) -> None:
         """Give the partition up: let a flush in flight end, then never write again."""
         self.is_dead = True
-        for event in (self._has_records, self._has_work, self._has_room, self._is_flushed):
+        for event in (
+            self._has_records,
+            self._has_work,
+            self._has_room,
+            self._is_full,
+            self._is_flushed,
+        ):
             event.set()
         if self._tasks:
             _, pending = await asyncio.wait(self._tasks, timeout=STOP_TIMEOUT_SECONDS)
@@ -150,13 +164,15 @@ class Partition:
         turn = time.monotonic()
         while self._queue and not self.is_dead:
             record, event = self._queue.popleft()
+            self._queued_bytes -= len(record.value) + RECORD_BYTES
+            if self._queued_bytes < QUEUED_BYTES // 2:
+                self._has_room.set()
             await self._apply(record, event)
             if len(self._unacked) >= self._settings.streams_unacked_records:
                 await self._flushed()
             if time.monotonic() - turn > SLICE_SECONDS:
                 await asyncio.sleep(0)
                 turn = time.monotonic()
-        self._has_room.set()
 
     async def _apply(self, record: Record, event: Acknowledged) -> None:
         marker = self._marker
@@ -165,8 +181,7 @@ class Partition:
             if record.offset == marker.offset and marker.cursor is not None:
                 resumed = marker.cursor
             elif record.offset <= marker.offset:  # redelivered: the state holds it already
-                self._unacked.append(event)
-                self._has_work.set()
+                self._applied(event)
                 return
         expected = 0 if marker is None else marker.offset + (0 if resumed else 1)
         if record.offset != expected:
@@ -178,10 +193,14 @@ class Partition:
             await self._decide(record)
         else:
             await self._run(record, resumed)
-        if self.is_dead:
-            return
+        if not self.is_dead:
+            self._applied(event)
+
+    def _applied(self, event: Acknowledged) -> None:
         self._unacked.append(event)
         self._has_work.set()
+        if len(self._unacked) >= self._settings.streams_flush_records:
+            self._is_full.set()
 
     async def _run(self, record: Record, resumed: str | None) -> None:
         """Run what a fact touches in slices; many CDRs are flushed in between.
@@ -267,16 +286,33 @@ class Partition:
     async def _flushed(self) -> None:
         self._is_flushed.clear()
         self._has_work.set()
+        self._is_full.set()
         await self._is_flushed.wait()
 
     async def _flush_for_ever(self) -> None:
         await self._has_work.wait()
-        if len(self._unacked) < self._settings.streams_flush_records and self._is_flushed.is_set():
-            await asyncio.sleep(self._settings.streams_flush_seconds)
+        await self._gathered()
         self._has_work.clear()
+        self._is_full.clear()
         async with asyncio.timeout(FLUSH_TIMEOUT_SECONDS):
             await self._flush_once()
         self._is_flushed.set()
+
+    async def _gathered(self) -> None:
+        """Wait for what one transaction shall hold.
+
+        A transaction costs as much as the outcomes of many CDRs. While records wait in the queue
+        none of them is seen earlier by another one, so it is put off until it is worth it.
+        """
+        if not self._is_flushed.is_set():
+            return  # somebody waits for this flush
+        longest = time.monotonic() + LONGEST_FLUSH_SECONDS
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._settings.streams_flush_seconds):
+                    await self._is_full.wait()
+            if self._is_full.is_set() or not self._queue or time.monotonic() > longest:
+                return
 
     async def _flush_once(self) -> None:
         if self.is_dead or self._state.is_staged:

@@ -22,8 +22,10 @@ class StreamsSettings(BaseSettings):
         default=None, description="Where the local stack's signs of life are written"
     )
     streams_generation: int = Field(default=GENERATION, ge=1, description="Generation to derive")
-    streams_flush_seconds: float = Field(default=0.1, gt=0, description="Longest wait of a flush")
-    streams_flush_records: int = Field(default=200, ge=1, description="Records that flush at once")
+    streams_flush_seconds: float = Field(
+        default=0.1, gt=0, description="Wait of a flush for more records"
+    )
+    streams_flush_records: int = Field(default=500, ge=1, description="Records that flush at once")
     streams_unacked_records: int = Field(default=2000, ge=1, description="Records read ahead")
     streams_dead_letters_in_a_row: int = Field(
         default=100, ge=1, description="Failed steps on more records in a row stop the worker"

@@ -2,6 +2,8 @@
 
 Rule: objects only; indexes are rebuilt from them and never stored. A change is staged until the
 fact that made it is wholly applied: `seal` makes it part of the next flush, `rollback` undoes it.
+Of the many CDRs only the bytes are kept, as the state topic has them (README, "How much a worker
+holds"). They hold values in the order of the fields: a new field comes last and has a default.
 """
 
 from collections.abc import Iterable
@@ -13,7 +15,7 @@ import msgspec
 from settlement.reconciliation.tariff_choice import TariffVersion
 
 
-class CdrCopy(msgspec.Struct, frozen=True, kw_only=True, tag="copy"):
+class CdrCopy(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """One billing content of a CDR for one eMSP; all records that hold it are equal."""
 
     digest: str  # of the billing-relevant content
@@ -24,7 +26,7 @@ class CdrCopy(msgspec.Struct, frozen=True, kw_only=True, tag="copy"):
     received: datetime  # of the record shown
 
 
-class CdrState(msgspec.Struct, frozen=True, kw_only=True, tag="cdr"):
+class CdrState(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False, tag="cdr"):
     """A CDR: identity is the CPO party and the folded id."""
 
     cpo: str
@@ -50,7 +52,7 @@ class CdrState(msgspec.Struct, frozen=True, kw_only=True, tag="cdr"):
         return tuple(copy for copy in self.copies if copy.emsp or copy.digest not in named)
 
 
-class TariffState(msgspec.Struct, frozen=True, kw_only=True, tag="tariff"):
+class TariffState(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="tariff"):
     """All versions of a published tariff."""
 
     cpo: str
@@ -68,7 +70,7 @@ class TariffState(msgspec.Struct, frozen=True, kw_only=True, tag="tariff"):
         return self.put_at is None or self.put_at <= self.deleted_at
 
 
-class StoredChange(msgspec.Struct, frozen=True, kw_only=True):
+class StoredChange(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """One PUT or PATCH of a session or location, its body as it was sent."""
 
     method: str
@@ -80,7 +82,7 @@ class StoredChange(msgspec.Struct, frozen=True, kw_only=True):
     ocpi_version: str
 
 
-class SessionState(msgspec.Struct, frozen=True, kw_only=True, tag="session"):
+class SessionState(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="session"):
     """All changes of a session."""
 
     cpo: str
@@ -90,7 +92,7 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True, tag="session"):
     changes: tuple[StoredChange, ...] = ()
 
 
-class LocationState(msgspec.Struct, frozen=True, kw_only=True, tag="location"):
+class LocationState(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="location"):
     """All changes of a location."""
 
     cpo: str
@@ -103,7 +105,7 @@ class LocationState(msgspec.Struct, frozen=True, kw_only=True, tag="location"):
 STEP_FAILED = "step_failed"
 
 
-class DeadLetterState(msgspec.Struct, frozen=True, kw_only=True, tag="dead"):
+class DeadLetterState(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="dead"):
     """A record, or re-runs that it caused, that could not be processed and wait for a decision."""
 
     cpo: str
@@ -114,7 +116,7 @@ class DeadLetterState(msgspec.Struct, frozen=True, kw_only=True, tag="dead"):
     status: str = "open"  # open, resolved, dropped
 
 
-class Marker(msgspec.Struct, frozen=True, kw_only=True, tag="marker"):
+class Marker(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="marker"):
     """How far the state has come: compared with the inbox when a partition is taken over."""
 
     offset: int  # last applied, or being applied where there is a cursor
@@ -148,29 +150,36 @@ class State:
     """The objects of one partition and the indexes over them."""
 
     def __init__(self) -> None:
-        self._objects: dict[str, StateObject] = {}
-        self._touching: dict[str, set[str]] = {}
-        self._undo: list[tuple[str, StateObject | None]] = []
-        self._changed: dict[str, StateObject] = {}
+        self._objects: dict[str, StateObject | bytes] = {}  # a sealed CDR as bytes
+        self._touching: dict[str, str | set[str]] = {}  # most sessions touch one CDR
+        self._undo: list[tuple[str, StateObject | bytes | None]] = []
+        self._changed: dict[str, StateObject | bytes] = {}
 
-    def load(self, items: Iterable[tuple[str, StateObject]]) -> None:
-        """Take over what the state topic holds."""
-        for key, value in items:
-            self._set(key, value)
+    def load(self, items: Iterable[tuple[str, bytes]]) -> None:
+        """Take over what the state topic holds; raises msgspec.ValidationError."""
+        for key, data in items:
+            value = decode(data)
+            if isinstance(value, CdrState):
+                self._objects[key] = data
+                self._index(key, value.touched_by)
+            else:
+                self._objects[key] = value
 
     def get(self, key: str) -> StateObject | None:
         """Give an object, or None."""
-        return self._objects.get(key)
+        value = self._objects.get(key)
+        return decode(value) if isinstance(value, bytes) else value
 
     def cdr(self, key: str) -> CdrState | None:
         """Give a CDR by its encoded key, or None."""
-        value = self._objects.get(key)
+        value = self.get(key)
         assert value is None or isinstance(value, CdrState), key
         return value
 
     def touched(self, key: str) -> list[str]:
         """Give the keys of the CDRs that a fact about `key` concerns, in key order."""
-        return sorted(self._touching.get(key, ()))
+        found = self._touching.get(key, ())
+        return [found] if isinstance(found, str) else sorted(found)
 
     def open_failures(self) -> set[int]:
         """Give the offsets of the facts at which a step failed and nobody has decided on it."""
@@ -190,7 +199,10 @@ class State:
     def seal(self) -> None:
         """Make the staged changes part of the next flush."""
         for key, _ in self._undo:
-            self._changed[key] = self._objects[key]
+            value = self._objects[key]
+            if isinstance(value, CdrState):
+                value = self._objects[key] = encode(value)
+            self._changed[key] = value
         self._undo.clear()
 
     def rollback(self) -> None:
@@ -204,24 +216,51 @@ class State:
         """Tell whether changes wait for `seal` or `rollback`."""
         return bool(self._undo)
 
-    def take_changed(self) -> dict[str, StateObject]:
-        """Give the sealed changes since the last call, the last value of each key."""
+    def take_changed(self) -> dict[str, bytes]:
+        """Give the sealed changes since the last call, the last value of each key, encoded."""
         changed, self._changed = self._changed, {}
-        return changed
+        return {
+            key: value if isinstance(value, bytes) else encode(value)
+            for key, value in changed.items()
+        }
 
     def __len__(self) -> int:
         """Count the objects."""
         return len(self._objects)
 
-    def _set(self, key: str, value: StateObject | None) -> None:
-        before = self._objects.get(key)
-        if isinstance(before, CdrState):
-            for cause in before.touched_by:
-                self._touching[cause].discard(key)
+    def _set(self, key: str, value: StateObject | bytes | None) -> None:
+        before = _touched_by(self._objects.get(key))
         if value is None:
+            after: tuple[str, ...] = ()
             self._objects.pop(key, None)
-            return
-        self._objects[key] = value
-        if isinstance(value, CdrState):
-            for cause in value.touched_by:
-                self._touching.setdefault(cause, set()).add(key)
+        else:
+            after = _touched_by(value)
+            self._objects[key] = value
+        if before != after:
+            self._forget(key, before)
+            self._index(key, after)
+
+    def _index(self, key: str, causes: tuple[str, ...]) -> None:
+        touching = self._touching
+        for cause in causes:
+            known = touching.setdefault(cause, key)
+            if known is key:
+                continue
+            if isinstance(known, str):
+                touching[cause] = {known, key}
+            else:
+                known.add(key)
+
+    def _forget(self, key: str, causes: tuple[str, ...]) -> None:
+        for cause in causes:
+            known = self._touching[cause]
+            if isinstance(known, str):
+                del self._touching[cause]
+            else:
+                known.discard(key)
+
+
+def _touched_by(value: StateObject | bytes | None) -> tuple[str, ...]:
+    if isinstance(value, bytes):
+        value = decode(value)
+    return value.touched_by if isinstance(value, CdrState) else ()

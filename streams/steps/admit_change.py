@@ -180,7 +180,7 @@ def _latest(known: datetime | None, moment: datetime) -> datetime:
 
 
 def _precedes(version: TariffVersion, known: TariffVersion) -> bool:
-    """Tell whether of two equal versions this one is kept: the earlier receipt, then by spelling."""
+    """Tell which of two equal versions is kept: the earlier receipt, then by spelling."""
 
     def rank(one: TariffVersion) -> tuple[datetime, str, str]:
         return one.received, one.tariff.id, one.tariff.ocpi_version

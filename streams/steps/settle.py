@@ -5,6 +5,7 @@ caused the run gives only the version. Copies in conflict are shown by data, nev
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -21,7 +22,15 @@ from settlement.reconciliation.basis import Published
 from settlement.reconciliation.tariff_choice import TariffVersion
 from settlement.rules import RULES_VERSION
 from settlement.session import Session
-from streams.outcome import CdrCopy, CdrOutcome, outcome_digest
+from streams.outcome import (
+    CdrCopy,
+    CdrMessage,
+    CdrSaid,
+    Stamp,
+    outcome_digest,
+    stamped,
+    written,
+)
 from streams.record import Record
 from streams.state import CdrCopy as StoredCopy
 from streams.state import CdrState, LocationState, SessionState, State, TariffState, key_of
@@ -69,7 +78,7 @@ def settle(
     cause: Record,
     documents: Mapping[int, Document],
     profile: Profile,
-) -> CdrOutcome | None:
+) -> CdrMessage | None:
     """Run one CDR and give its outcome where it changed; the state remembers it.
 
     `documents` holds the shown record of each copy by its offset.
@@ -78,9 +87,18 @@ def settle(
     assert before is not None, key
     assert before.copies, key
     copies = [_judge(state, before, copy, documents[copy.shown], profile) for copy in before.billed]
-    outcome = _alone(before, copies[0]) if len(copies) == 1 else _conflict(before, copies)
+    if len(copies) == 1:
+        shown, said = copies[0], _alone(before, copies[0])
+    else:
+        shown, said = _conflict(before, copies)
     return remember(
-        state=state, key=key, outcome=outcome, cause=cause, touched_by=_touched_by(before, copies)
+        state=state,
+        key=key,
+        said=said,
+        received_time=shown.stored.received,
+        kafka_offset=shown.stored.shown,
+        cause=cause,
+        touched_by=_touched_by(before, copies),
     )
 
 
@@ -88,36 +106,50 @@ def remember(
     *,
     state: State,
     key: str,
-    outcome: CdrOutcome,
+    said: CdrSaid,
+    received_time: datetime,
+    kafka_offset: int,
     cause: Record,
     touched_by: tuple[str, ...] | None = None,
-) -> CdrOutcome | None:
-    """Give the outcome its version where it differs from the last one, and keep its digest."""
+) -> CdrMessage | None:
+    """Give the outcome its version where it differs from the last one, and keep its digest.
+
+    Receipt and offset are those of the record shown.
+    """
     before = state.cdr(key)
     assert before is not None, key
-    digest = outcome_digest(outcome)
+    value = written(said)
+    digest = outcome_digest(value)
     after = msgspec.structs.replace(
         before,
         outcome_digest=digest,
         touched_by=before.touched_by if touched_by is None else touched_by,
-        cdr_id=outcome.cdr_id,
-        emsp=outcome.emsp,
-        currency=outcome.currency,
-        end_date_time=outcome.end_date_time,
-        payable=outcome.payable,
-        held=outcome.held,
+        cdr_id=said.cdr_id,
+        emsp=said.emsp,
+        currency=said.currency,
+        end_date_time=said.end_date_time,
+        payable=said.payable,
+        held=said.held,
     )
     if after != before:
         state.put(key, after)
     if digest == before.outcome_digest:
         return None
-    return msgspec.structs.replace(
-        outcome,
-        outcome_digest=digest,
-        rules_version=RULES_VERSION,
+    stamp = Stamp(
+        received_time=received_time,
         kafka_partition=cause.partition,
+        kafka_offset=kafka_offset,
+        month=before.month,
         version=cause.offset,
         cause=cause.envelope.ce_type,
+        outcome_digest=digest,
+        rules_version=RULES_VERSION,
+    )
+    return CdrMessage(
+        cpo=said.cpo,
+        cdr_key=said.cdr_key,
+        bucket=said.bucket,
+        value=stamped(value, stamp),
     )
 
 
@@ -156,7 +188,7 @@ BUCKETS = {
 }
 
 
-def _alone(state: CdrState, copy: JudgedCopy, **changes: Any) -> CdrOutcome:
+def _alone(state: CdrState, copy: JudgedCopy, **changes: Any) -> CdrSaid:
     """Give the row of a CDR from the copy shown; `changes` are what a conflict overrides."""
     reconciliation, pricing = copy.reconciliation, copy.pricing
     columns = cdr_columns(copy.cdr)
@@ -176,16 +208,14 @@ def _alone(state: CdrState, copy: JudgedCopy, **changes: Any) -> CdrOutcome:
         "waits_for": reconciliation.waits_for,
         "tariffs": pricing.candidates,
         "notes": pricing.notes,
-        "findings": tuple(finding_column(finding) for finding in reconciliation.findings),
+        "findings": tuple([finding_column(finding) for finding in reconciliation.findings]),
         "content_digest": copy.stored.digest,
-        "received_time": copy.stored.received,
-        "kafka_offset": copy.stored.shown,
-        "month": state.month,
     }
-    return CdrOutcome(**(columns | changes))
+    columns |= changes
+    return CdrSaid(**columns)
 
 
-def _conflict(state: CdrState, copies: list[JudgedCopy]) -> CdrOutcome:
+def _conflict(state: CdrState, copies: list[JudgedCopy]) -> tuple[JudgedCopy, CdrSaid]:
     """Show one copy of several: the highest claim, payable what all agree on, the rest held."""
     parties = {(copy.cdr.currency, copy.document.emsp) for copy in copies}
     is_comparable = len(parties) == 1 and not any(copy.cdr.credit for copy in copies)
@@ -224,7 +254,7 @@ def _conflict(state: CdrState, copies: list[JudgedCopy]) -> CdrOutcome:
         for copy in sorted(copies, key=_identity)
     )
     findings = tuple(finding_column(one) for one in shown.reconciliation.findings)
-    return _alone(
+    return shown, _alone(
         state,
         shown,
         verdict="conflict",

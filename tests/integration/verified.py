@@ -6,6 +6,7 @@ forged into a log is forged in a copy of the generation.
 
 import asyncio
 import itertools
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,9 +15,11 @@ from typing import Any
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from typer.testing import CliRunner
 
+from settlement.cli import app
 from settlement.clickhouse.migrate import migrate
-from streams.outcome import CdrOutcome, outcome_digest
+from streams.outcome import CdrOutcome, CdrSaid, outcome_digest, written
 from streams.store import Store
 from streams.topics import SETTLEMENT_CDR, TOPICS, Topic, apply_topics
 from tests.builders import (
@@ -113,6 +116,28 @@ def _day() -> dict[str, Any]:
     }
 
 
+def verified(stack: "Rig | Copy", *, wait: int = 0) -> Any:
+    """Run `settle verify` as a person does."""
+    environment = {"KAFKA_BROKERS": stack.brokers, "CLICKHOUSE_URL": stack.clickhouse.url}
+    asked = ["verify", "--json", "--wait", str(wait), "--generation", str(stack.generation)]
+    return CliRunner().invoke(app, asked, env=environment)
+
+
+def looked(stack: "Rig | Copy", *, wait: int = 0) -> dict[str, Any]:
+    """Give the report, and check that the exit code says the same."""
+    result = verified(stack, wait=wait)
+    assert result.stdout, (result.exception, result.stderr)
+    report: dict[str, Any] = json.loads(result.stdout)
+    assert result.exit_code == (0 if report["equal"] else 1), result.stderr
+    return report
+
+
+def differences(stack: "Rig | Copy") -> list[str]:
+    """Give the differences, a line each."""
+    found = looked(stack)["differences"]
+    return [f"{one['check']}: {one['where']}: {one['expected']} / {one['found']}" for one in found]
+
+
 class Copy:
     """A copy of a generation: its own topics and tables, free to be forged."""
 
@@ -157,9 +182,9 @@ class Copy:
 
     def _append(self, outcome: CdrOutcome, version: int, like: Any) -> None:
         """Write an outcome to the log, and to the tables as the sink would."""
-        outcome = msgspec.structs.replace(
-            outcome, outcome_digest=outcome_digest(outcome), version=version
-        )
+        said = CdrSaid(**{name: getattr(outcome, name) for name in CdrSaid.__struct_fields__})
+        digest = outcome_digest(written(said))
+        outcome = msgspec.structs.replace(outcome, outcome_digest=digest, version=version)
         value = msgspec.json.encode(outcome)
         sent = asyncio.run(
             self._produce([(like.topic, like.partition, like.key, value, like.headers)])
@@ -168,7 +193,7 @@ class Copy:
         place = (like.topic, like.partition)
         topics = {like.topic: SETTLEMENT_CDR.name}
         store = Store(client=self.clickhouse.client(), database=self.database, topics=topics)
-        assert store.insert({place: [record]}) == []  # type: ignore[list-item]
+        assert store.insert({place: [record]}) == []
         store.advance({place: sent[0].offset + 1})
 
     async def _copy_logs(self, generation: int) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from streams.state import encode
 from tests.pipeline.documents import awkward_documents
 from tests.pipeline.inbox import Inbox
 
@@ -33,7 +32,7 @@ def lines() -> Iterator[str]:
     for sent in awkward_documents():
         inbox.receive(sent)
         for key, value in inbox.state.take_changed().items():
-            state.update(key.encode() + encode(value))
+            state.update(key.encode() + value)
     for topic, digest in sorted(inbox.digests.items()):
         yield f"{topic} {digest.hexdigest()}"
     yield f"state {state.hexdigest()}"
