@@ -50,7 +50,8 @@ def other_currency(_: Random, cdr: Json, __: str) -> None:
 def tariff_twice(chance: Random, cdr: Json, _: str) -> None:
     first = cdr["tariffs"][0]
     text = [{"language": "en", "text": "once more"}]
-    cdr["tariffs"].append(chance.choice((first, first | {"tariff_alt_text": text})))
+    touched = {"last_updated": "2024-01-02T00:00:00Z"}
+    cdr["tariffs"].append(first | chance.choice(({}, {"tariff_alt_text": text}, touched)))
 
 
 def tariff_twice_differently(_: Random, cdr: Json, __: str) -> None:

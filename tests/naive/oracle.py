@@ -263,7 +263,10 @@ def _cost(stretch: Stretch, version: str) -> Amount:
 
 
 def _split_as_claimed(costs: list[Amount], share: Fraction | None) -> list[Amount]:
-    """Take out of amounts without a rate the tax that the CDR lists and no known rate explains."""
+    """Take out of amounts without a rate the tax that the CDR lists and no known rate explains.
+
+    They hold no less tax than none, and no more than all of them.
+    """
     rateless = sum((after or Fraction(0) for before, after in costs if before is None), Fraction(0))
     if share is None or not rateless:
         return costs
@@ -272,7 +275,7 @@ def _split_as_claimed(costs: list[Amount], share: Fraction | None) -> list[Amoun
         (after - before for before, after in costs if before is not None and after is not None),
         Fraction(0),
     )
-    left = 1 - (total * (1 - share) - known) / rateless
+    left = min(max(1 - (total * (1 - share) - known) / rateless, Fraction(0)), Fraction(1))
     return [
         (after * left if before is None and after else before, after) for before, after in costs
     ]
