@@ -147,6 +147,16 @@ def test_no_tariff_at_all_waits_for_those_that_the_cdr_embeds() -> None:
     assert (result.code, result.waits_for) == ("tariff_missing", ())
 
 
+def test_the_currency_of_one_of_several_tariffs_differs() -> None:
+    other = a_tariff(id="T2", currency="SEK")
+    cdr = a_cdr(charging_periods=(a_period(ENERGY=1), a_period(1, tariff="t2", ENERGY=1)))
+
+    result = price(cdr=cdr, tariffs=(*cdr.tariffs, other), zone=None)
+
+    assert isinstance(result, Unpriceable)
+    assert (result.code, result.path) == ("currency_differs", "$.currency")
+
+
 def test_a_currency_differs_also_where_no_period_names_the_tariff() -> None:
     cdr = a_cdr(charging_periods=(a_period(tariff=None, ENERGY=1),), currency="SEK")
 

@@ -41,6 +41,31 @@ def test_taxes_that_the_cdr_lists_split_only_what_the_tariff_cannot() -> None:
     assert claim == result.exact.total_cost
 
 
+@pytest.mark.parametrize(
+    ("claim", "before"),
+    [
+        (Price(D("13.40"), D("13.50")), "12.5"),  # less than the 2.00 of energy: parking holds none
+        (Price(D("12.00"), D("14.50")), "12.0"),  # 0.50 more than that: parking holds it
+        (Price(D("5.00"), D("14.50")), "10"),  # more than all: all of parking is tax
+        (Price(D("-1.00"), D("14.50")), "10"),
+    ],
+)
+def test_amounts_without_a_rate_hold_some_tax_never_less_than_none_or_more_than_all(
+    claim: Price, before: str
+) -> None:
+    element = an_element(
+        a_price_component(price=D("0.60"), vat=D(20)),
+        a_price_component(type="FLAT", price=D("2.50"), vat=None),
+    )
+    tariff = a_tariff(tax_included="YES", elements=(element,), ocpi_version="2.3.0")
+    periods = (a_period(ENERGY=20),)
+
+    result = priced(a_cdr(tariffs=(tariff,), charging_periods=periods, total_cost=claim))
+
+    assert Price(D(before), D("14.50")) == result.exact.total_cost
+    assert "tax_split_claimed" in [note.code for note in result.notes]
+
+
 @pytest.mark.parametrize("claim", [None, Price(D(5), None), Price(None, D(6)), Price(D(0), D(6))])
 def test_without_listed_taxes_the_amount_before_them_stays_unknown(claim: Price | None) -> None:
     element = an_element(a_price_component(vat=None))

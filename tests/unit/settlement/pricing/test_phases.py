@@ -8,7 +8,7 @@ import pytest
 from settlement.cdr import CdrDimension, CdrLocation, ChargingPeriod
 from settlement.pricing.profile import DEFAULT
 from tests.builders import START, a_cdr, a_price_component, a_tariff
-from tests.unit.settlement.pricing.records import D, a_period, an_element, priced
+from tests.unit.settlement.pricing.records import HOUR, D, a_period, an_element, priced
 
 
 def test_an_unknown_component_and_an_unknown_reservation_price_nothing() -> None:
@@ -119,3 +119,20 @@ def test_a_fee_of_one_tariff_is_owed_once_however_fees_are_read(flat_fee: str) -
     result = priced(cdr, profile=rules)
 
     assert [s.period for s in result.segments if s.dimension == "FLAT"] == [0]
+
+
+@pytest.mark.parametrize(("tariff_expiry", "expected"), [("ignored", [2]), ("free_after", [])])
+def test_a_tariff_out_of_its_life_and_a_period_without_one_are_told_apart(
+    tariff_expiry: str, expected: list[int]
+) -> None:
+    rules = msgspec.structs.replace(DEFAULT, tariff_expiry=tariff_expiry)
+    tariff = a_tariff(end_date_time=START + HOUR)
+    periods = (a_period(ENERGY=1), a_period(1, tariff=None, ENERGY=1), a_period(2, ENERGY=1))
+
+    result = priced(a_cdr(tariffs=(tariff,), charging_periods=periods), profile=rules)
+
+    priced_in = [s.period for s in result.segments if s.element is not None]
+    assert [0, *expected] == priced_in
+    paths = {note.code: note.path for note in result.notes}
+    assert paths["period_without_tariff"] == "$.charging_periods[1]"
+    assert paths["tariff_not_valid"] == "$.charging_periods[2]"

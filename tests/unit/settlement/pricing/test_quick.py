@@ -1,12 +1,12 @@
 """Which sessions are ordinary enough to be walked quickly."""
 
-from datetime import time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
-from settlement.cdr import CdrDimension
+from settlement.cdr import CdrDimension, ChargingPeriod
 from settlement.pricing.profile import DEFAULT
 from settlement.pricing.quick import is_ordinary, walk_quickly
 from settlement.pricing.references import Assigned, assign
@@ -56,6 +56,17 @@ ODD: list[tuple[str, dict[str, Any]]] = [
 @pytest.mark.parametrize("changes", [row[1] for row in ODD], ids=[row[0] for row in ODD])
 def test_what_is_odd_is_left_to_the_full_walk(changes: dict[str, Any]) -> None:
     assert not is_quick(**changes)
+
+
+def test_the_last_days_of_the_calendar_have_no_day_after_to_look_at() -> None:
+    start = datetime(9999, 12, 31, 8, tzinfo=UTC)
+    period = ChargingPeriod(start, (CdrDimension("ENERGY", D(1)),), "T1")
+
+    assert not is_quick(
+        start_date_time=start,
+        end_date_time=start + HOUR,
+        charging_periods=(period,),
+    )
 
 
 @pytest.mark.parametrize("kind", ["ENERGY", "TIME", "PARKING_TIME"])
