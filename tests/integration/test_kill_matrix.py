@@ -1,4 +1,4 @@
-"""The kill matrix with one seed a point; tests/README.md says how all of it is run.
+"""The kill matrix with one seed of some points; tests/README.md says how all of it is run.
 
 Rule: nothing is asserted here but the verdict of the round.
 """
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration.kill_matrix.arena import Arena, an_arena
-from tests.integration.kill_matrix.points import POINTS, Point
+from tests.integration.kill_matrix.points import BY_NAME, ORDINARY, POINTS
 from tests.integration.kill_matrix.verdict import run_round
 
 pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(400)]
@@ -21,10 +21,16 @@ def arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
         yield running
 
 
-@pytest.mark.parametrize("point", POINTS, ids=lambda point: point.name)
-def test_whatever_is_killed_nothing_is_lost_and_nothing_doubled(arena: Arena, point: Point) -> None:
-    done = run_round(arena, point, seed=SEED, least=10)
+@pytest.mark.parametrize("name", ORDINARY)
+def test_whatever_is_killed_nothing_is_lost_and_nothing_doubled(arena: Arena, name: str) -> None:
+    done = run_round(arena, BY_NAME[name], seed=SEED, least=10)
 
     assert done.problems == [], arena.logs()
     assert done.acknowledged > 0
     assert done.rows == done.acknowledged
+
+
+def test_the_ordinary_points_kill_everything_that_any_point_kills() -> None:
+    everything = {role for point in POINTS for role in point.killed}
+
+    assert everything == {role for name in ORDINARY for role in BY_NAME[name].killed}

@@ -52,6 +52,24 @@ def at(role: str, place: str, *, times: int) -> Point:
     return Point(name=place, harm=harm, killed=(role,))
 
 
+def at_once(name: str, *places: tuple[str, str, int]) -> Point:
+    """Kill several roles in one round, each where its own code says so: (role, place, times)."""
+
+    def harm(arena: Arena, random: Random) -> None:
+        armed = [
+            arena.start(role, kill_point=f"{place}:{random.randint(1, times)}")
+            for role, place, times in places
+        ]
+
+        def all_are_dead() -> bool:
+            arena.tend()  # what is dead already is started again: the others need it
+            return all(process.poll() is not None for process in armed)
+
+        wait_until(all_are_dead, seconds=REACHED_SECONDS, told=arena.logs)
+
+    return Point(name=name, harm=harm, killed=tuple(role for role, _, _ in places))
+
+
 def _moment(random: Random) -> None:
     time.sleep(random.uniform(0.1, LONGEST_MOMENT_SECONDS))
 
@@ -116,6 +134,17 @@ def _kill_clickhouse(arena: Arena, random: Random) -> None:
     arena.kill_clickhouse(away_seconds=random.uniform(0, LONGEST_MOMENT_SECONDS))
 
 
+def _kill_all_in_turn(arena: Arena, random: Random) -> None:
+    """Kill each of ours and the database once, in an order of the seed."""
+    roles = [*GATEWAYS, WORKERS[0], SINK, CLICKHOUSE]
+    random.shuffle(roles)
+    for role in roles:
+        if role == CLICKHOUSE:
+            _kill_clickhouse(arena, random)
+        else:
+            _kill_in_turn(role)(arena, random)
+
+
 POINTS = (
     at(GATEWAYS[0], "gateway_before_publish", times=20),
     at(GATEWAYS[0], "gateway_after_ack", times=20),
@@ -132,10 +161,27 @@ POINTS = (
     Point("sink_any_moment", _kill_in_turn(SINK), (SINK,)),
     Point("clickhouse_any_moment", _kill_clickhouse, (CLICKHOUSE,)),
     Point("kafka_any_moment", _kill_kafka, (KAFKA,), may_fail=(*WORKERS, SINK)),
-    Point(
-        "all_of_ours_in_turn",
-        _kill_in_turn(WORKERS[0], GATEWAYS[0], SINK, WORKERS[0]),
-        (WORKERS[0], GATEWAYS[0], SINK),
+    at_once(
+        "before_each_write",
+        (GATEWAYS[0], "gateway_before_publish", 10),
+        (WORKERS[0], "streams_before_transaction", 4),
+        (SINK, "sink_before_offset", 3),
     ),
+    at_once(
+        "within_each_write",
+        (GATEWAYS[0], "gateway_after_ack", 10),
+        (WORKERS[0], "streams_in_transaction", 4),
+        (SINK, "sink_after_offset", 3),
+    ),
+    Point("all_in_turn", _kill_all_in_turn, (*GATEWAYS, WORKERS[0], SINK, CLICKHOUSE)),
+)
+# What the ordinary run does, one seed each: together they pass all that is killed.
+ORDINARY = (
+    "before_each_write",
+    "within_each_write",
+    "streams_after_transaction",
+    "streams_frozen_and_woken",
+    "kafka_any_moment",
+    "all_in_turn",
 )
 BY_NAME = {point.name: point for point in POINTS}
