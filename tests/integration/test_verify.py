@@ -4,37 +4,21 @@ Rule: each corruption stands alone: in ClickHouse it is undone afterwards, in th
 in a copy.
 """
 
-import json
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
-from typer.testing import CliRunner
 
-from settlement.cli import app
-from settlement.clickhouse.local.process import (
-    running_clickhouse,
-    start_clickhouse,
-    stop_clickhouse,
-)
-from settlement.clickhouse.migrate import migrate
 from settlement.ledger.posting import post_claim
-from streams.local.kafka import running_kafka, start_kafka, stop_kafka
 from streams.outcome import CdrOutcome
 from tests.integration.clickhouse_fixture import ClickHouse
 from tests.integration.corruptions import CORRUPTIONS, of_cdr
-from tests.integration.gateway_process import create_topics
 from tests.integration.rig import Rig, a_rig
-from tests.integration.verified import Copy, traffic, undone
+from tests.integration.verified import Copy, differences, looked, traffic, undone
 from tests.pipeline.documents import awkward_documents
 
 pytestmark = [
-    # Verify still tells differences that are none where other tests fill the same inbox.
-    pytest.mark.xfail(reason="settle verify is not finished", strict=False),
     pytest.mark.kafka,
     pytest.mark.clickhouse,
     pytest.mark.timeout(180),
@@ -54,25 +38,6 @@ def rig(
         assert looked(running, wait=30)["equal"]
         running.stop()  # nothing may heal what is corrupted
         yield running
-
-
-def verified(stack: Rig | Copy, *, wait: int = 0) -> Any:
-    environment = {"KAFKA_BROKERS": stack.brokers, "CLICKHOUSE_URL": stack.clickhouse.url}
-    asked = ["verify", "--json", "--wait", str(wait), "--generation", str(stack.generation)]
-    return CliRunner().invoke(app, asked, env=environment)
-
-
-def looked(stack: Rig | Copy, *, wait: int = 0) -> dict[str, Any]:
-    result = verified(stack, wait=wait)
-    assert result.stdout, (result.exception, result.stderr)
-    report: dict[str, Any] = json.loads(result.stdout)
-    assert result.exit_code == (0 if report["equal"] else 1), result.stderr
-    return report
-
-
-def differences(stack: Rig | Copy) -> list[str]:
-    found = looked(stack)["differences"]
-    return [f"{one['check']}: {one['where']}: {one['expected']} / {one['found']}" for one in found]
 
 
 def test_a_settled_month_agrees_in_everything(rig: Rig) -> None:
@@ -250,62 +215,3 @@ def test_an_outcome_forged_in_the_log_and_the_tables_is_named(
 
     assert [line for line in found if line.startswith(named)], found
     assert [line for line in found if f" {cdr_key}:" not in line and " waits for" not in line] == []
-
-
-def test_nothing_is_found_in_a_stack_at_work(
-    own_kafka: str, clickhouse: ClickHouse, tmp_path: Path
-) -> None:
-    with a_rig(brokers=own_kafka, clickhouse=clickhouse, folder=tmp_path) as rig:
-        rig.start("streams")
-        rig.start("sink")
-        rig.wait_until_settled()
-        documents = traffic()
-        with ThreadPoolExecutor() as pool:
-            sent = pool.submit(lambda: [rig.send(documents) for _ in range(8)])
-            reports = [looked(rig, wait=20) for _ in range(3)]
-            sent.result()
-
-        assert [report["differences"] for report in reports] == [[], [], []]
-        assert looked(rig, wait=30)["equal"]
-
-
-def test_what_the_sink_has_not_stored_is_not_looked_at_and_said_so(rig: Rig) -> None:
-    ends = {one["partition"]: one["end"] for one in looked(rig)["inbox"]}
-    rig.send(traffic()[6:8])  # worker and sink are gone
-
-    result = verified(rig)
-    report = json.loads(result.stdout)
-
-    assert result.exit_code == 0
-    assert not report["whole"]
-    assert {one["partition"]: one["looked_below"] for one in report["inbox"]} == ends
-
-
-def test_services_that_are_down_are_started_for_the_look_and_stopped(tmp_path: Path) -> None:
-    started = start_clickhouse(data_dir=tmp_path, port=None)
-    migrate(url=started.url)
-    stop_clickhouse(data_dir=tmp_path)
-    create_topics(start_kafka(data_dir=tmp_path, port=None).brokers)
-    stop_kafka(data_dir=tmp_path)
-
-    result = CliRunner().invoke(
-        app, ["verify", "--data", str(tmp_path)], env={"KAFKA_BROKERS": "", "CLICKHOUSE_URL": ""}
-    )
-
-    assert (result.exit_code, "Everything agrees." in result.stderr) == (0, True), result.output
-    assert running_kafka(data_dir=tmp_path) is None
-    assert running_clickhouse(data_dir=tmp_path) is None
-
-
-@pytest.mark.parametrize(
-    ("brokers", "generation"), [("127.0.0.1:9", "1"), ("", "77777")], ids=["Kafka", "tables"]
-)
-def test_where_it_cannot_look_it_says_why(rig: Rig, brokers: str, generation: str) -> None:
-    environment = {
-        "KAFKA_BROKERS": brokers or rig.brokers,
-        "CLICKHOUSE_URL": rig.clickhouse.url,
-    }
-
-    result = CliRunner().invoke(app, ["verify", "--generation", generation], env=environment)
-
-    assert str(result.exception).startswith("could not look: ")
