@@ -5,7 +5,7 @@ left that the sink has not written.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -13,7 +13,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import OperationalError
 
 from settlement.clickhouse.report import Passed, load_decided, load_passed, load_sink_offsets
-from streams.topics import INBOX, REJECTED, TOPICS
+from streams.topics import GENERATION, INBOX, REJECTED, TOPICS
 
 LOOK_SECONDS = 0.5
 PROBE_MILLISECONDS = 400
@@ -76,6 +76,16 @@ async def _is_through(consumer: AIOKafkaConsumer, reader: Client, passed: Passed
         return False
 
 
+def generation_of(topics: Iterable[str]) -> int:
+    """Give the generation whose topics fill the tables that are read: the live one."""
+    found = [
+        int(number)
+        for name, _, number in (topic.rpartition(".g") for topic in topics)
+        if number.isdecimal() and any(name == topic.name for topic in TOPICS if topic.is_derived)
+    ]
+    return max(found, default=GENERATION)
+
+
 async def _is_anything_left(consumer: AIOKafkaConsumer, reader: Client) -> bool:
     """Tell whether a committed message is not in the tables yet.
 
@@ -83,8 +93,9 @@ async def _is_anything_left(consumer: AIOKafkaConsumer, reader: Client) -> bool:
     """
     offsets = await asyncio.to_thread(load_sink_offsets, reader)
     derived = [topic for topic in TOPICS if topic.is_derived and not topic.is_compacted]
+    generation = generation_of(name for name, _ in offsets)
     places = [
-        TopicPartition(topic.in_generation(), number)
+        TopicPartition(topic.in_generation(generation), number)
         for topic in (REJECTED, *derived)
         for number in range(topic.partitions)
     ]
