@@ -5,6 +5,7 @@ applies lives in `ocpi`, `pricing` and `reconciliation`.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from settlement.reconciliation.sums import reconcile_sums
 from settlement.tariff import Price, Tariff
 from settlement.zone import load_zone, zone_of_country
 
+_LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)  # for a tariff that does not say
 _USUAL_VERSION = "2.2.1"  # that is looked for first
 
 Source = bytes | Mapping[str, Any] | Path | str
@@ -81,7 +83,9 @@ class Desk:
         ocpi_version: str | None = None,
         profile: Profile = DEFAULT,
     ) -> None:
-        self._given = {folded(tariff.id): tariff for tariff in tariffs}
+        self._given: dict[str, list[Tariff]] = {}
+        for tariff in tariffs:
+            self._given.setdefault(folded(tariff.id), []).append(tariff)
         self._time_zone = time_zone
         self._version = ocpi_version
         self._likely = _USUAL_VERSION
@@ -166,17 +170,19 @@ class Desk:
         ids = tariff_ids(cdr)
         used = [key for key in ids if key in given]
         if given and not used and len(given) == 1:
-            (tariff,) = given.values()
+            (versions,) = given.values()
+            name = versions[0].id
             if ids:
-                message = f"The CDR names {', '.join(ids)}: {tariff.id}, which is given, prices it."
+                message = f"The CDR names {', '.join(ids)}: {name}, which is given, prices it."
                 path = "$.charging_periods"
                 notes.append(Note(code="tariff_given_for_all", path=path, message=message))
-            return [tariff], _naming(cdr, tariff.id), "published"
+            return _version_at(cdr, versions, notes), _naming(cdr, name), "published"
         embedded = [tariff for tariff in cdr.tariffs if folded(tariff.id) in ids]
         if not used:
             return embedded, cdr, "embedded"
         others = [tariff for tariff in embedded if folded(tariff.id) not in given]
-        return [given[key] for key in used] + others, cdr, "published"
+        chosen = [tariff for key in used for tariff in _version_at(cdr, given[key], notes)]
+        return chosen + others, cdr, "published"
 
     def _against_embedded(self, cdr: Cdr, priced: PricedCdr, zone: str | None) -> list[Finding]:
         """Tell where the tariffs inside the CDR would give another amount."""
@@ -204,6 +210,30 @@ class Desk:
                 difference=stake,
             )
         ]
+
+
+def _version_at(cdr: Cdr, versions: list[Tariff], notes: list[Note]) -> list[Tariff]:
+    """Give the version of a tariff that was in force: the newest from before the session's start.
+
+    Else the oldest. Versions of one time are all given back; the engine tells whether they differ.
+    """
+    if len(versions) == 1:
+        return versions
+    start = cdr.start_date_time
+    times = [tariff.last_updated or _LONG_AGO for tariff in versions]
+    time = max((time for time in times if time <= start), default=min(times))
+    chosen = [tariff for tariff, own in zip(versions, times, strict=True) if own == time]
+    if len(chosen) > 1:
+        return chosen
+    message = (
+        f"Of {len(versions)} versions of {versions[0].id} that are given, the one of "
+        f"{time:%Y-%m-%d %H:%M:%S} UTC prices it: the newest that is not after the start."
+        if time <= start
+        else f"All {len(versions)} versions of {versions[0].id} that are given are later than the "
+        f"start: the oldest, of {time:%Y-%m-%d %H:%M:%S} UTC, prices it."
+    )
+    notes.append(Note(code="tariff_version_chosen", path="$.start_date_time", message=message))
+    return chosen
 
 
 def _naming(cdr: Cdr, tariff_id: str) -> Cdr:

@@ -17,7 +17,7 @@ from settlement.answer import Desk, load_tariff
 from settlement.answer_json import json_error, json_line
 from settlement.cli.documents import Document, Documents
 from settlement.cli.exit import FINDINGS, FINE, UNUSABLE, Unusable
-from settlement.cli.working import one_line, working
+from settlement.cli.working import VISIBLE, one_line, working
 from settlement.ocpi.problem import UnreadableDocument
 from settlement.ocpi.version import VERSIONS
 from settlement.pricing.profile import UnusableProfile, load_profile
@@ -81,15 +81,20 @@ def print_document(
     try:
         answer = desk.answer(document.data)
     except UnreadableDocument as error:
-        problems = tuple(
-            f"{name}:{document.line}: {p.path}: {p.value}: {p.rule}" for p in error.problems
-        )
+        problems = problem_lines(error, f"{name}:{document.line}")
         text = json_error(error, document.line) if order.is_json else ""
         return Printed(UNUSABLE, text, problems)
     code = FINE if answer.verdict == "matched" else FINDINGS
     if order.is_json:
         return Printed(code, json_line(answer))
     return Printed(code, one_line(answer) if is_batch else working(answer))
+
+
+def problem_lines(error: UnreadableDocument, place: str) -> tuple[str, ...]:
+    """Write each reason why a document is unusable as one line: path, value, rule."""
+    return tuple(
+        f"{place}: {p.path}: {p.value}: {p.rule}".translate(VISIBLE) for p in error.problems
+    )
 
 
 def run(source: str, order: Order, desk: Desk, *, jobs: int) -> int:

@@ -55,7 +55,8 @@ def explain(  # noqa: PLR0917 - Typer's way to declare options
             try:
                 answer = desk.answer(document.data)
             except UnreadableDocument as error:
-                print(f"{source}:{document.line}: {error}", file=sys.stderr)
+                place = f"{documents.name}:{document.line}"
+                print(*batch.problem_lines(error, place), sep="\n", file=sys.stderr)
                 worst = UNUSABLE
                 continue
             print(explanation(answer) if chosen is Form.MARKDOWN else working(answer))

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from settlement.answer import Answer
 from settlement.answer_json import plain
-from settlement.cli.working import COSTS, amount, cost_table, heading, short
+from settlement.cli.working import COSTS, HINTS, amount, cost_table, heading, short
 from settlement.pricing.priced import PricedCdr, Segment
 
 _HUNDREDTH = Decimal("0.01")
@@ -30,6 +30,8 @@ def explanation(answer: Answer) -> str:
         lines += ["## Costs", "", *_costs(answer, priced), ""]
     else:
         lines += ["## No price", "", f"{priced.message[:1].upper()}{priced.message[1:]}.", ""]
+        if priced.code in HINTS:
+            lines += [HINTS[priced.code], ""]
     if answer.notes:
         lines += ["## What was assumed", ""]
         lines += [f"* {note.message} (`{note.code}` at `{note.path}`)" for note in answer.notes]

@@ -18,6 +18,14 @@ COSTS = (
     ("total_reservation_cost", "reservation"),
     ("total_cost", "total"),
 )
+# What to do on the command line where there is no price.
+HINTS = {
+    "time_zone_missing": "Name the zone with --time-zone, such as --time-zone Europe/Berlin.",
+    "tariff_missing": "Give the tariff with --tariff FILE.",
+}
+# What partners write must neither break a line nor command the terminal.
+VISIBLE = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
+VISIBLE |= {ord("\n"): "\\n", ord("\r"): "\\r", ord("\t"): "\\t"}
 _UNITS = {"ENERGY": "kWh", "TIME": "h", "PARKING_TIME": "h", "FLAT": ""}
 _GAP = "  "
 _NUMBERS = 6  # decimals that people want to see of a number that does not end
@@ -33,7 +41,7 @@ def one_line(answer: Answer) -> str:
         f"{answer.cdr.id or '-'}: {answer.verdict}, claimed {claimed}, "
         f"priced {price} {answer.cdr.currency}"
     )
-    return f"{line} ({codes})" if codes else line
+    return (f"{line} ({codes})" if codes else line).translate(VISIBLE)
 
 
 def working(answer: Answer) -> str:
@@ -47,6 +55,8 @@ def working(answer: Answer) -> str:
         lines += aligned(*cost_table(answer), right={1, 2, 3, 4})
     else:
         lines.append(f"No price: {priced.message} ({priced.code})")
+        if priced.code in HINTS:
+            lines.append(HINTS[priced.code])
     for title, entries in (("Notes", answer.notes), ("Findings", answer.findings)):
         if entries:
             lines += ["", f"{title}:"]
@@ -59,9 +69,9 @@ def heading(answer: Answer) -> list[str]:
     """Say which CDR this is and how it was read."""
     cdr = answer.cdr
     start, end = (f"{t:%Y-%m-%d %H:%M:%S}" for t in (cdr.start_date_time, cdr.end_date_time))
-    zone = answer.time_zone or "not known"
+    zone, name = answer.time_zone or "not known", (cdr.id or "(no id)").translate(VISIBLE)
     return [
-        f"CDR {cdr.id or '(no id)'}, OCPI {cdr.ocpi_version}, {start} to {end} UTC",
+        f"CDR {name}, OCPI {cdr.ocpi_version}, {start} to {end} UTC",
         f"Time zone {zone}, price basis {answer.price_basis}, profile {answer.profile}",
     ]
 
@@ -123,10 +133,16 @@ def cost_table(answer: Answer) -> tuple[list[str], list[list[str]]]:
         claim, price = getattr(answer.claimed, field), getattr(priced.rounded, field)
         if claim is None and price is None:
             continue
-        claim, price = claim or Price(), price or Price()
-        row = (claim.before_taxes, price.before_taxes, claim.after_taxes, price.after_taxes)
-        body.append([name, *(amount(one) for one in row)])
+        claims, prices = _sides(claim), _sides(price)
+        body.append([name, claims[0], prices[0], claims[1], prices[1]])
     return head, body
+
+
+def _sides(price: Price | None) -> tuple[str, str]:
+    """Spell both sides; what is not claimed or priced at all is a dash."""
+    if price is None:
+        return "-", "-"
+    return amount(price.before_taxes), amount(price.after_taxes)
 
 
 def aligned(head: list[str], body: list[list[str]], *, right: set[int]) -> list[str]:

@@ -84,6 +84,9 @@ def profile_of(given: dict[str, Any], *, source: str = "profile") -> Profile:
     for field in NUMERIC:
         if not getattr(profile, field).is_finite() or getattr(profile, field) < 0:
             raise UnusableProfile(f"{source}: {field} is {getattr(profile, field)}: 0 or more")
+    if base and profile.label == DEFAULT.label and profile != DEFAULT:
+        rule = "differs from the default, so it needs a name or version of its own"
+        raise UnusableProfile(f"{source}: name is {profile.name!r}: {rule}")
     return profile
 
 
@@ -95,7 +98,11 @@ def load_profile(name_or_path: str) -> Profile:
     if not path.is_file():
         known = ", ".join(profile_names())
         raise UnusableProfile(f"profile {name_or_path!r}: neither a file nor one of {known}")
-    return parse_profile(path.read_text(encoding="utf-8"), source=name_or_path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnusableProfile(f"{name_or_path}: {error}") from error
+    return parse_profile(text, source=name_or_path)
 
 
 def profile_names() -> tuple[str, ...]:

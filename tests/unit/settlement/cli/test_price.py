@@ -1,8 +1,6 @@
-"""`settle price`, `settle explain` and `settle profile` as they are called."""
+"""`settle price` as it is called."""
 
-import io
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,36 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from settlement.answer_json import JsonAnswer, JsonUnusable
-from settlement.cli import main
-from tests.builders import a_cdr_document, a_tariff_document, as_bytes
+from settlement.answer_json import JsonAnswer
+from tests.builders import a_cdr_document, a_tariff_document
 
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def settle(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    def run(*arguments: str, stdin: bytes = b"") -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["settle", *arguments])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        code = ended.value.code or 0
-        assert isinstance(code, int)
-        return code, printed.out, printed.err
-
-    return run
-
-
-@pytest.fixture
-def written(tmp_path: Path) -> Callable[..., str]:
-    def write(content: Any, name: str = "cdr.json") -> str:
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else as_bytes(content))
-        return str(path)
-
-    return write
 
 
 def overcharged(**changes: Any) -> dict[str, Any]:
@@ -102,84 +74,40 @@ def test_the_schema_is_printed(settle: Run) -> None:
     assert list(JsonAnswer.__struct_fields__) == fields
 
 
-def test_a_batch_keeps_its_order_and_one_bad_document_stops_no_other(
+def test_of_several_versions_of_a_tariff_the_newest_before_the_start_prices(
     settle: Run, written: Any
 ) -> None:
-    lines = [as_bytes(a_cdr_document(id=f"C{i}")) for i in range(3)]
-    lines.insert(1, b'{"id": "broken"}')
-    lines.insert(2, b"no json")
+    versions = []
+    for day, price in (("2024-02-01", 0.1), ("2024-02-20", 0.2), ("2024-06-01", 0.3)):
+        tariff = a_tariff_document(last_updated=f"{day}T00:00:00Z")
+        tariff["elements"][0]["price_components"][0]["price"] = price
+        versions.append(tariff)
+    cdr = written(a_cdr_document(start_date_time="2024-03-01T09:00:00Z"))
 
-    code, out, err = settle("price", "--json", written(b"\n".join(lines), "many.jsonl"))
+    def priced(name: str, given: list[dict[str, Any]]) -> tuple[str | None, list[str]]:
+        path = written(given, f"{name}.json")
+        answer = json.loads(settle("price", "--json", "--tariff", path, cdr)[1])
+        total = answer["priced"]["total_cost"]
+        return total and total["before_taxes"], [note["code"] for note in answer["notes"]]
 
-    printed = [json.loads(line) for line in out.splitlines()]
-    assert code == 2
-    assert [one.get("cdr_id") for one in printed] == ["C0", None, None, "C1", "C2"]
-    unusable = [msgspec.convert(one, JsonUnusable) for one in printed if "error" in one]
-    assert [one.line for one in unusable] == [2, 3]
-    assert "many.jsonl:2: $.start_date_time" in err
-    assert "5 CDRs: 3 matched, 0 with findings, 2 unusable" in err
+    total, notes = priced("versions", versions)
+    assert (total, "tariff_version_chosen" in notes) == ("4.10", True)
+    total, notes = priced(
+        "later", [versions[2], versions[2] | {"last_updated": "2024-07-01T00:00:00Z"}]
+    )
+    assert (total, "tariff_version_chosen" in notes) == ("6.15", True)
+    total, notes = priced(
+        "tied", [versions[0], versions[1] | {"last_updated": "2024-02-01T00:00:00Z"}]
+    )
+    assert (total, "tariff_version_chosen" in notes) == (None, False)
 
 
-def test_findings_do_not_hide_what_is_unusable(settle: Run, written: Any) -> None:
-    lines = b"\n".join([b"{}", as_bytes(overcharged())])
-
-    assert settle("price", written(lines))[0] == 2
-
-
-def test_an_array_is_a_batch(settle: Run, written: Any) -> None:
-    documents = [a_cdr_document(id="A"), overcharged(id="B")]
-
-    code, out, err = settle("price", written(documents))
+def test_what_would_make_a_price_possible_is_said(settle: Run, written: Any) -> None:
+    code, out, _ = settle("price", written(a_cdr_document(tariffs=[])))
 
     assert code == 1
-    assert out.splitlines() == [
-        "A: matched, claimed 5.125, priced 5.13 EUR",
-        "B: disputed, claimed 9, priced 5.13 EUR (cost_sum_differs, claimed_above_priced)",
-    ]
-    assert "2 CDRs" in err
-
-
-def test_stdin_is_read(settle: Run) -> None:
-    code, out, _ = settle("price", "--json", "-", stdin=as_bytes(a_cdr_document()))
-
-    assert code == 0
-    assert json.loads(out)["cdr_id"] == "CDR-1"
-
-
-def test_a_document_over_several_lines_is_one(settle: Run, written: Any) -> None:
-    text = json.dumps(a_cdr_document(), indent=2).encode()
-
-    code, out, _ = settle("price", "--json", written(b"\xef\xbb\xbf\n\n" + text))
-
-    assert code == 0
-    assert len(out.splitlines()) == 1
-
-
-def test_an_empty_file_is_unusable(settle: Run, written: Any) -> None:
-    code, _, err = settle("price", written(b" \n"))
-
-    assert code == 2
-    assert "is empty" in err
-
-
-@pytest.mark.parametrize("data", [b"[1, 2", b"[[]]", b'"text"', b"[]"])
-def test_json_that_holds_no_cdr_is_unusable_or_an_empty_batch(
-    settle: Run, written: Any, data: bytes
-) -> None:
-    code, _, _ = settle("price", "--json", written(data))
-
-    assert code == (0 if data == b"[]" else 2)
-
-
-def test_several_processes_print_the_same_in_the_same_order(settle: Run, written: Any) -> None:
-    lines = b"\n".join(as_bytes(a_cdr_document(id=f"C{i}")) for i in range(450))
-    path = written(lines, "many.jsonl")
-
-    alone = settle("price", "--json", path)
-    together = settle("price", "--json", "--jobs", "2", path)
-
-    assert alone[:2] == together[:2]
-    assert len(alone[1].splitlines()) == 450
+    assert "Give the tariff with --tariff FILE." in out
+    assert "--tariff FILE" in settle("explain", written(a_cdr_document(tariffs=[])))[1]
 
 
 def test_a_given_tariff_wins_over_the_embedded_one(settle: Run, written: Any) -> None:
@@ -315,54 +243,3 @@ def test_a_profile_changes_the_price_and_is_named(
     answer = json.loads(out)
     assert answer["profile"] == "ours@7"
     assert answer["priced"]["total_cost"]["before_taxes"] == "5.12"
-
-
-def test_explain_tells_every_number_as_markdown(settle: Run, written: Any) -> None:
-    code, out, _ = settle("explain", written(a_cdr_document()))
-
-    assert code == 0
-    assert "energy: 20.5 kWh x 0.25 EUR/kWh = 5.125 EUR, and 1.07625 tax (21 %)" in out
-    assert "| total | 5.125 | 5.13 | 6.20125 | 6.20 | 5.125 |" in out
-    assert "**Verdict: matched.**" in out
-
-
-def test_explain_gives_a_table_where_asked(settle: Run, written: Any) -> None:
-    code, out, _ = settle("explain", "--format", "table", written(overcharged()))
-
-    assert code == 1
-    assert "unit price" in out
-
-
-def test_explain_says_why_there_is_no_price(settle: Run, written: Any) -> None:
-    code, out, _ = settle("explain", written(a_cdr_document(tariffs=[])))
-
-    assert code == 1
-    assert "## No price" in out
-    assert "Tariff not known: T1." in out
-
-
-def test_explain_of_what_is_no_cdr_ends_with_2(settle: Run, written: Any) -> None:
-    code, out, err = settle("explain", written(b"{}"))
-
-    assert (code, out) == (2, "")
-    assert "$.currency" in err
-
-
-def test_profiles_are_listed_shown_and_compared(settle: Run, tmp_path: Path) -> None:
-    ours = tmp_path / "ours.toml"
-    ours.write_text('name = "ours"\nstep_size = "off"\n')
-
-    listed = settle("profile", "list")
-    shown = settle("profile", "show", str(ours))
-    compared = settle("profile", "diff", str(ours), "default")
-    as_json = settle("profile", "diff", "--json", str(ours))
-
-    assert listed == (0, "default@1\n", "")
-    assert "off  (default: on)" in shown[1]
-    assert compared[0] == 1
-    assert f"step_size: off in {ours}, on in default" in compared[1]
-    assert json.loads(as_json[1]) == {"step_size": ["off", "on"]}
-    assert settle("profile", "diff", "default")[0] == 0
-    assert settle("profile", "show", "nowhere")[0] == 2
-    assert json.loads(settle("profile", "show", "--json")[1])["flat_fee"] == "once_per_phase"
-    assert json.loads(settle("profile", "list", "--json")[1]) == [{"name": "default", "version": 1}]

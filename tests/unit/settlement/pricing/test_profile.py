@@ -78,7 +78,7 @@ def test_what_a_profile_leaves_out_is_as_in_the_default() -> None:
 
 
 def test_numbers_of_a_profile_are_exact() -> None:
-    assert parse_profile("energy_noise_wh = 0.1").energy_noise_wh == Decimal("0.1")
+    assert parse_profile('name = "ours"\nenergy_noise_wh = 0.1').energy_noise_wh == Decimal("0.1")
 
 
 def test_a_profile_is_read_from_a_file(tmp_path: Path) -> None:
@@ -98,6 +98,7 @@ def test_a_profile_is_read_from_a_file(tmp_path: Path) -> None:
         ("version = 0", "$.version"),
         ('name = "Our Own"', "$.name"),
         ("version", "not TOML"),
+        ('step_size = "off"', "name is 'default': differs from the default, so it needs a name"),
     ],
 )
 def test_a_wrong_profile_is_told_with_field_and_rule(text: str, told: str) -> None:
@@ -106,6 +107,14 @@ def test_a_wrong_profile_is_told_with_field_and_rule(text: str, told: str) -> No
 
     assert told in str(error.value)
     assert "ours.toml" in str(error.value)
+
+
+def test_a_profile_that_is_no_text_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "ours.toml"
+    path.write_bytes(b"name = '\xff'")
+
+    with pytest.raises(UnusableProfile, match=r"ours\.toml: 'utf-8' codec"):
+        load_profile(str(path))
 
 
 def test_an_unknown_profile_is_told_with_those_that_exist() -> None:
