@@ -276,6 +276,7 @@ class Partition:
         if self._failures <= most:
             return
         if self._failures == most + 1:
+            await self._flushed()  # one may have been under way, without the last record
             await self._flushed()
         raise TooManyFailures(
             f"partition {self.number}: steps failed on more than {most} records in a row, the "

@@ -6,6 +6,7 @@ computed by settlement.pricing; here the two meet and nothing is compared with t
 
 import msgspec
 
+from settlement.bounds import LARGEST
 from settlement.cdr import Cdr, folded
 from settlement.digest import tariff_digest
 from settlement.finding import Finding, Note
@@ -75,6 +76,8 @@ def price_copy(
     result = weighed.result
     if isinstance(result, Unpriceable):
         return _unpriceable(result, identifiers, zone)
+    if not _fits(result):
+        return _unpriceable(TOO_LARGE, identifiers, zone)
     return Pricing(
         result=result,
         basis=weighed.basis,
@@ -83,6 +86,22 @@ def price_copy(
         findings=weighed.findings,
         notes=(*notes, *weighed.notes, *result.notes),
         tariff_ids=identifiers,
+    )
+
+
+TOO_LARGE = Unpriceable(
+    code="price_out_of_range",
+    path="$.tariffs",
+    message=f"a price of the tariff, or what it comes to, is beyond {LARGEST}: no book holds it",
+)
+
+
+def _fits(result: PricedCdr) -> bool:
+    """Tell whether columns can hold the price and what it is made of."""
+    cost = result.rounded.total_cost
+    sides = (cost.before_taxes, cost.after_taxes) if cost else ()
+    return all(side is None or -LARGEST <= side <= LARGEST for side in sides) and all(
+        -LARGEST <= segment.unit_price <= LARGEST for segment in result.segments
     )
 
 

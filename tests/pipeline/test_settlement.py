@@ -127,6 +127,16 @@ def test_a_version_received_too_late_never_legitimises_an_overcharge() -> None:
     assert "late_tariff_differs" in codes(row)
 
 
+@pytest.mark.parametrize("price", [100_000_000_000, 9_999_999_999])
+def test_a_price_that_no_column_holds_pays_nothing(price: int) -> None:
+    row = Inbox().receive(a_tariff(priced_at(price)), without_tariff()).cdr("CDR-1")
+
+    assert (row["verdict"], row["bucket"]) == ("unverifiable", "waiting")
+    assert (row["payable"], row["held"]) == (Decimal(0), CLAIM)
+    assert row["priced_before_taxes"] is None
+    assert "price_out_of_range" in codes(row)
+
+
 def test_late_versions_are_compared_with_the_price_that_counts_in_the_end() -> None:
     higher = priced_at(0.50, last_updated="2024-02-01T00:00:00Z")
     lower = priced_at(0.10, last_updated="2024-02-02T00:00:00Z")
