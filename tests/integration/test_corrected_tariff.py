@@ -217,5 +217,6 @@ def test_a_correction_of_many_cdrs_starves_nobody_and_resumes_after_a_kill(rig: 
         f"{COUNT} CDRs in {watched.seconds:.1f} s, killed after {watched.at_kill}; "
         f"longest transaction {longest_transaction(watched.outcomes)} outcomes; "
         f"another partition waited {median(watched.quiet):.3f} s before, "
-        f"{median(watched.meanwhile):.3f} s meanwhile (longest {max(watched.meanwhile):.3f} s, {len(watched.meanwhile)} CDRs)"
+        f"{median(watched.meanwhile):.3f} s meanwhile "
+        f"(longest {max(watched.meanwhile):.3f} s, {len(watched.meanwhile)} CDRs)"
     )
