@@ -208,9 +208,11 @@ def down(data: DataDir, as_json: Json = False) -> None:
 
 def status(data: DataDir, as_json: Json = False) -> None:
     """List the parts of the local stack with process, address and health, each really asked."""
-    from streams.local.stack import role_states  # noqa: PLC0415
+    from streams.local.stack import role_states, unsupervised_text  # noqa: PLC0415
 
     states = role_states(data)
+    if text := unsupervised_text(data):
+        typer.echo(f"settle: {text}", err=True)
     if as_json:
         import msgspec  # noqa: PLC0415
 

@@ -40,7 +40,10 @@ class StackRecord(msgspec.Struct, frozen=True, kw_only=True):
     def is_alive(self) -> bool:
         """Tell whether the supervisor that wrote this still runs."""
         try:
-            began = psutil.Process(self.pid).create_time()
+            process = psutil.Process(self.pid)
+            began = process.create_time()
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return False
         except psutil.NoSuchProcess:
             return False
         return abs(began - self.started) < START_TOLERANCE_SECONDS

@@ -17,7 +17,14 @@ from streams.local.kafka import stop_kafka
 from streams.local.layout import HEALTH_PATH, stop_orphans
 from streams.local.part import stop_clickhouse
 from streams.local.probe import clickhouse_answers, has_heartbeat, http_answers, kafka_answers
-from streams.local.process import exit_text, is_alive, log_tail, start_detached, stop_process
+from streams.local.process import (
+    exit_text,
+    is_alive,
+    is_part,
+    log_tail,
+    start_detached,
+    stop_process,
+)
 from streams.local.record import FAILED, READY, STOPPING, StackRecord, read_record, running_record
 
 LOOK_SECONDS = 0.1
@@ -98,9 +105,12 @@ def stop_stack(data_dir: Path, *, timeout_seconds: float = DOWN_SECONDS) -> bool
 
 
 def role_states(data_dir: Path) -> list[RoleState]:
-    """Ask each part of the running stack how it is; raises ServiceMissing where none runs."""
+    """Ask each part of the running stack how it is; raises ServiceMissing where none runs.
+
+    A stack whose supervisor was killed runs as long as a part of it does.
+    """
     data_dir = data_dir.resolve()
-    record = running_record(data_dir)
+    record = running_record(data_dir) or _left_behind(data_dir)
     if record is None:
         raise ServiceMissing(down_text(data_dir))
     parts = {part.role: part for part in record.parts}
@@ -114,6 +124,26 @@ def role_states(data_dir: Path) -> list[RoleState]:
         healthy = runs and _is_healthy(data_dir, record, role, address)
         states.append(RoleState(role=role, pid=pid, address=address, healthy=healthy))
     return states
+
+
+def unsupervised_text(data_dir: Path) -> str | None:
+    """Say that the supervisor of a stack is gone and what can be done; None where it is there."""
+    if running_record(data_dir.resolve()) is not None:
+        return None
+    return (
+        "the supervisor of this stack is gone, what dies is not started again: "
+        "`settle up` takes over what is left, `settle down` ends it"
+    )
+
+
+def _left_behind(data_dir: Path) -> StackRecord | None:
+    """Give the record of a stack whose supervisor was killed while parts of it still run."""
+    record = read_record(data_dir)
+    if record is None:
+        return None
+    parts = [(part.pid, part.role) for part in record.parts if part.pid is not None]
+    is_left = any(is_part(pid, part=role, data_dir=data_dir) for pid, role in parts)
+    return record if is_left else None
 
 
 def down_text(data_dir: Path) -> str:

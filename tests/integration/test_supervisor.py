@@ -23,7 +23,7 @@ from settlement.cli.services import ServiceMissing
 from streams.local.port import claim_port, free_port
 from streams.local.process import find_part, is_alive
 from streams.local.record import READY, StackRecord, read_record, running_record
-from streams.local.stack import ensure_stack, role_states, stop_stack
+from streams.local.stack import ensure_stack, role_states, stop_stack, unsupervised_text
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
 
@@ -172,11 +172,21 @@ def test_down_leaves_no_process_and_says_so_where_nothing_runs(stack: FakeStack)
 
 
 def test_down_ends_what_a_killed_supervisor_left(stack: FakeStack) -> None:
-    stack.up_and_ready().kill()
+    assert unsupervised_text(stack.data_dir)  # none has been there
+    supervisor = stack.up_and_ready()
+    assert unsupervised_text(stack.data_dir) is None
+    supervisor.kill()
+    supervisor.wait(20)
 
+    states = {state.role: state.healthy for state in role_states(stack.data_dir)}
+    assert "is gone" in str(unsupervised_text(stack.data_dir))
     assert stop_stack(stack.data_dir)
 
+    assert states.pop("clickhouse") is False  # a stand-in that answers no query
+    assert states == {"kafka": True, "ingest": True, "streams": True, "sink": True}
     assert stack.processes() == []
+    with pytest.raises(ServiceMissing):
+        role_states(stack.data_dir)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
