@@ -120,11 +120,12 @@ class Sink:
 
     async def _write(self, batch: dict[Place, Sequence[ConsumerRecord]]) -> None:
         store = await self._connected()
+        refused = await asyncio.to_thread(store.insert, batch)
+        # Asked after the insert: what is emptied before this is filled again from the beginning.
         if await asyncio.to_thread(store.offsets) != self._written:
             logger.warning("the database has other offsets than were written: reading from them")
             await self._seek()
             return
-        refused = await asyncio.to_thread(store.insert, batch)
         for row in refused:
             await self._bury(row)
         kill_point("sink_before_offset")

@@ -4,17 +4,15 @@ Rule: rows must be exactly those that the same records give in memory, whatever 
 """
 
 import signal
-from collections import Counter
 from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from settlement.clickhouse.local.process import start_clickhouse, stop_clickhouse
-from tests.builders import a_cdr_document, a_tariff_document
+from tests.builders import a_cdr_document
 from tests.integration.clickhouse_fixture import ClickHouse
-from tests.integration.rig import Rig, a_rig, wait_until
+from tests.integration.rig import Rig, a_rig
 from tests.pipeline.documents import awkward_documents
 from tests.pipeline.inbox import Sent, a_sent
 
@@ -107,39 +105,10 @@ def test_a_database_that_was_emptied_fills_itself(rig: Rig) -> None:
         f"SELECT name FROM system.tables WHERE database = '{rig.database}' "
         "AND name != 'schema_migration'"
     )
-    for (table,) in tables.result_rows:
+    names = [name for (name,) in tables.result_rows]
+    for table in sorted(names, key=lambda name: name == "sink_offset"):  # that one last
         client.command(f"TRUNCATE TABLE {rig.database}.{table}")
     rig.send(many_cdrs("AFTER", 5))
     rig.wait_until_settled()
 
     assert rig.differences() == []
-
-
-def test_a_corrected_tariff_that_touches_many_cdrs_resumes_after_a_kill(rig: Rig) -> None:
-    tariff = a_tariff_document(last_updated="2024-01-01T00:00:00Z")
-    corrected = a_tariff_document(last_updated="2024-02-01T00:00:00Z")
-    corrected["elements"][0]["price_components"][0]["price"] = 0.2
-    received = {"received": a_sent("cdrs", "POST", a_cdr_document()).received.replace(year=2023)}
-    count = 1_300
-    cdrs = [
-        a_sent("cdrs", "POST", a_cdr_document(id=f"T-{number}", tariffs=[]), cpo="FR*XYZ")
-        for number in range(count)
-    ]
-    worker = rig.start("streams")
-    rig.start("sink")
-    rig.send([a_sent("tariffs", "PUT", tariff, cpo="FR*XYZ", **received), *cdrs])
-    rig.wait_until_settled()
-    worker.kill()
-    worker = rig.start("streams", SETTLE_KILL_POINT="streams_in_transaction:3")
-
-    rig.send([a_sent("tariffs", "PUT", corrected, cpo="FR*XYZ", **received)])
-    assert worker.wait(timeout=150) == -signal.SIGKILL
-    rig.start("streams")
-
-    wait_until(lambda: prices_of(rig, "T-") == {Decimal("4.1"): count}, told=rig.logs)
-    assert rig.differences() == []
-
-
-def prices_of(rig: Rig, prefix: str) -> Counter[Decimal]:
-    rows = rig.rows("cdr_settled", ["cdr_key", "priced_before_taxes"])
-    return Counter(row["priced_before_taxes"] for row in rows if row["cdr_key"].startswith(prefix))

@@ -106,7 +106,13 @@ class Arena:
         self.ended.clear()
 
     def _wait_for(self, gateway: str) -> None:
-        wait_until(lambda: self.answers(gateway), seconds=READY_SECONDS, told=self.logs)
+        """Wait until a gateway answers, or has come to the place at which it kills itself."""
+        process = self.roles[gateway].process
+
+        def is_there() -> bool:
+            return self.answers(gateway) or (process is not None and process.poll() is not None)
+
+        wait_until(is_there, seconds=READY_SECONDS, told=self.logs)
 
     def answers(self, gateway: str) -> bool:
         """Tell whether a gateway is ready for documents."""
