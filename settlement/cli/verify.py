@@ -11,8 +11,10 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
 DEFAULT_WAIT_SECONDS = 60
 TELL_SECONDS = 2.0
-TERMINATED = 128 + signal.SIGTERM
+STOPPED = 128  # and the signal's number, as shells have it
 # part: (the setting that names another one, arguments that start it, arguments that stop it)
 PARTS: dict[str, tuple[str, list[str], list[str]]] = {
     "kafka": ("KAFKA_BROKERS", ["kafka", "start"], ["kafka", "stop"]),
@@ -59,20 +61,16 @@ def verify(
     found), 2 where it could not look. Starts the local Kafka and ClickHouse for the time of the
     look where they are down.
     """
-    from settlement.verify.difference import CannotLook  # noqa: PLC0415 - see the rule
     from settlement.verify.look import verify as look  # noqa: PLC0415 - loads the clients
 
-    with _services(data.resolve()) as (brokers, url, started):
-        try:
-            report = look(
-                brokers=brokers,
-                clickhouse_url=url,
-                generation=generation,
-                wait_seconds=0 if started else wait,  # then no sink runs that one could wait for
-                progress=_progress(),
-            )
-        except CannotLook as reason:
-            raise Unusable(f"could not look: {reason}") from reason
+    with _services(data.resolve()) as (brokers, url, started), _Looking():
+        report = look(
+            brokers=brokers,
+            clickhouse_url=url,
+            generation=generation,
+            wait_seconds=0 if started else wait,  # then no sink runs that one could wait for
+            progress=_progress(),
+        )
     if as_json:
         print(json.dumps(_written(report), indent=2))
     else:
@@ -80,11 +78,32 @@ def verify(
     raise typer.Exit(FINDINGS if report.total else 0)
 
 
+class _Looking:
+    """Turns whatever ends a look into exit code 2: 1 is a verdict, and there is none."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        from settlement.verify.difference import CannotLook  # noqa: PLC0415 - see the rule
+
+        if isinstance(error, CannotLook):
+            raise Unusable(f"could not look: {error}")
+        if isinstance(error, Exception):
+            traceback.print_exception(error)
+            raise Unusable(f"could not look: an error of settle verify itself: {error!r}")
+
+
 @contextlib.contextmanager
 def _services(data: Path) -> Iterator[tuple[str, str, list[str]]]:
     """Give Kafka's and ClickHouse's addresses, and which of them were started for this look."""
     started: list[str] = []
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))  # stop what was started
+    before = {one: signal.signal(one, _stopped) for one in (signal.SIGTERM, signal.SIGINT)}
     try:
         for part, (setting, start, _) in PARTS.items():
             if not os.environ.get(setting) and read_address(data, part) is None:
@@ -97,6 +116,13 @@ def _services(data: Path) -> Iterator[tuple[str, str, list[str]]]:
         for part in reversed(started):
             if read_address(data, part) is not None:
                 _settle(data, PARTS[part][2])
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _stopped(number: int, _: object) -> None:
+    """End with what shells expect, so that what was started is stopped."""
+    sys.exit(STOPPED + number)
 
 
 def _settle(data: Path, arguments: list[str]) -> None:

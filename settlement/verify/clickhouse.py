@@ -4,6 +4,7 @@ Rule: ClickHouse's HTTP interface and `json`, no driver; SELECT alone.
 """
 
 import json
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -55,18 +56,36 @@ class Tables:
 
         Raises CannotLook where ClickHouse does not answer or refuses.
         """
+        return list(self.stream(query, **parameters))
+
+    def stream(self, query: str, **parameters: str | int) -> Iterator[dict[str, Any]]:
+        """Give the rows of a SELECT one after the other, as `rows` does."""
         text = f"{query.replace('{db}', self.database)} FORMAT JSONCompactEachRowWithNames"
         asked = {f"param_{name}": str(value) for name, value in parameters.items()}
+        read = DOCUMENTS.decode
+        names: list[str] = []
         try:
-            answer = self._client.post("/", params={**_SETTINGS, **asked}, content=text)
+            with self._client.stream(
+                "POST", "/", params={**_SETTINGS, **asked}, content=text
+            ) as answer:
+                if answer.status_code != httpx.codes.OK:
+                    said = answer.read().decode(errors="replace").strip() or answer.reason_phrase
+                    why = said.splitlines()[0][:300]
+                    raise CannotLook(f"ClickHouse at {self._place} refuses a query: {why}")
+                for line in _lines(answer.iter_bytes()):
+                    if names:
+                        yield dict(zip(names, read(line.decode()), strict=True))
+                    else:
+                        names = read(line.decode())
         except httpx.HTTPError as away:
             raise CannotLook(f"ClickHouse at {self._place} does not answer: {away!r}") from away
-        if answer.status_code != httpx.codes.OK:
-            said = answer.text.strip().splitlines() or [str(answer.status_code)]
-            raise CannotLook(f"ClickHouse at {self._place} refuses a query: {said[0][:300]}")
-        read = DOCUMENTS.decode
-        lines = answer.content.split(b"\n")
-        if not lines[0]:
-            return []
-        names = read(lines[0].decode())
-        return [dict(zip(names, read(line.decode()), strict=True)) for line in lines[1:] if line]
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Give the lines that are not empty; only a newline ends one."""
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from filter(None, lines)
+    if rest:
+        yield rest

@@ -22,6 +22,7 @@ from settlement.verify.inbox import TOPIC as INBOX
 from settlement.verify.inbox import Inbox, fetch, read_inbox
 from settlement.verify.kafka import PICK_BYTES, open_log
 from settlement.verify.letter import Letters, check_letters, read_letters
+from settlement.verify.objects import Objects, check_objects, read_objects
 from settlement.verify.offset import check_offsets
 from settlement.verify.outcome import OutcomeLog, read_outcomes
 from settlement.verify.reach import STATE, looked_below, of_topic, wait_for_sink
@@ -81,6 +82,7 @@ class _Read:
     statements: Mapping[int, Statements]
     outcomes: OutcomeLog
     letters: Letters
+    objects: list[Objects]
 
 
 def verify(
@@ -144,6 +146,7 @@ class _Look:
         )
         settled.cdrs.recount.compare(self.differences)
         self._check_account(settled)
+        asyncio.run(self._check_objects(read.objects))
         asyncio.run(
             check_offsets(
                 brokers=self.brokers,
@@ -189,6 +192,9 @@ class _Look:
             outcomes = await read_outcomes(
                 log, cdrs, of_topic(reach.stored, cdrs), self.differences
             )
+            objects = await read_objects(
+                log, self.tables, generation=self.generation, stored=reach.stored
+            )
             letter_topic = self._topic("dead-letter")
             letters = await read_letters(
                 log,
@@ -204,7 +210,7 @@ class _Look:
         report = Report(self.generation, dict(watermark), looked)
         report.records, report.rejected = inbox.records, letters.refused_cdrs
         report.waited_seconds = waited
-        return report, _Read(inbox, statements, outcomes, letters)
+        return report, _Read(inbox, statements, outcomes, letters, objects)
 
     def _check_documents(self, read: _Read, report: Report) -> None:
         self.progress("checking what became of each document")
@@ -254,6 +260,11 @@ class _Look:
     async def _fetch(self, places: Sequence[Place]) -> dict[Place, Body]:
         async with open_log(self.brokers, fetch_bytes=PICK_BYTES) as log:
             return await fetch(log, places)
+
+    async def _check_objects(self, objects: list[Objects]) -> None:
+        self.progress("checking sessions, tariffs and locations")
+        async with open_log(self.brokers, fetch_bytes=PICK_BYTES) as log:
+            await check_objects(log, self.tables, objects, self.differences)
 
     def _check_account(self, settled: Settled) -> None:
         for cpo, account in sorted(settled.cdrs.accounts.items()):

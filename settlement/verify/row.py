@@ -41,14 +41,6 @@ class Layout:
             said[field] = _entries(row, columns, shapes.get(field, tuple(columns)))
         return said
 
-    def uneven(self, row: Row) -> list[str]:
-        """Give the entries of which some columns hold more than others."""
-        return [
-            field
-            for field, columns in self.entries.items()
-            if len({len(row[column]) for column, _, _ in columns.values()}) > 1
-        ]
-
     def cut(self, said: Mapping[str, Any]) -> dict[str, Any]:
         """Cut an outcome of the log to what the columns can hold, spelled as `said` does."""
         cut = {name: said[name] for name in self.plain if name in said}
@@ -82,21 +74,21 @@ def _entries(
     return [dict(zip(shape, values, strict=True)) for values in zip(*spelled, strict=True)]
 
 
-def read_layout(tables: Tables) -> Layout:
-    """Ask the table for its columns."""
+def read_layout(tables: Tables, table: str = TABLE) -> Layout:
+    """Ask a table for its columns; those of entries are `cdr_settled`'s alone."""
     types = {
         row["name"]: row["type"]
-        for row in tables.rows(COLUMNS, database=tables.database, table=TABLE)
+        for row in tables.rows(COLUMNS, database=tables.database, table=table)
     }
     prefixes = {prefix: field for field, prefix in ENTRIES.items()}
-    entries: dict[str, dict[str, tuple[str, Spell, Spell]]] = {field: {} for field in ENTRIES}
+    entries: dict[str, dict[str, tuple[str, Spell, Spell]]] = {}
     plain, spelled = [], []
     for column, kind in types.items():
         spells = _spells(kind)
         prefix, dot, name = column.partition(".")
         if dot:
             row_spell, log_spell = spells or (_same, _same)
-            entries[prefixes[prefix]][name] = (column, row_spell, log_spell)
+            entries.setdefault(prefixes[prefix], {})[name] = (column, row_spell, log_spell)
         elif spells is None:
             plain.append(column)
         else:

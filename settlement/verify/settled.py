@@ -17,7 +17,7 @@ from settlement.verify.digest import outcome_digest
 from settlement.verify.document import Body
 from settlement.verify.inbox import Inbox
 from settlement.verify.kafka import Ends
-from settlement.verify.outcome import OutcomeLog, Said, provenance_of
+from settlement.verify.outcome import OutcomeLog, provenance_of
 from settlement.verify.row import Layout, Row
 
 CHECK = "row"
@@ -63,8 +63,10 @@ class Settled:
         """Check every row, and every CDR that has documents and no row."""
         for found in self.tables.rows(CPOS):
             for rows, documents in self._pages(found["cpo"]):
-                for key in sorted({*rows, *documents}):
-                    self._check(found["cpo"], key, rows.get(key), documents.get(key, {}))
+                keys = sorted({*rows, *documents})
+                bodies = self._complete(found["cpo"], keys, documents)
+                for key in keys:
+                    self._check(found["cpo"], key, rows.get(key), bodies.get(key, {}))
                 self._explain(at_least=PAGE)
                 progress(self.rows)
         self._explain(at_least=1)
@@ -94,6 +96,23 @@ class Settled:
                     return
                 after = last
 
+    def _complete(
+        self, cpo: str, keys: Sequence[str], documents: Mapping[str, Mapping[Place, Body]]
+    ) -> Mapping[str, Mapping[Place, Body]]:
+        """Add from the inbox what the archive has not got."""
+        missing = {
+            place: key
+            for key in keys
+            for place in self.inbox.cdrs.get((cpo, key), ())
+            if place not in documents.get(key, {})
+        }
+        if not missing:
+            return documents
+        complete = {key: dict(documents.get(key, {})) for key in keys}
+        for place, body in self.fetch(list(missing)).items():
+            complete[missing[place]][place] = body
+        return complete
+
     def _several(self, row: Row) -> None:
         self.differences.add(
             CHECK,
@@ -104,27 +123,20 @@ class Settled:
 
     def _check(self, cpo: str, key: str, row: Row | None, bodies: Mapping[Place, Body]) -> None:
         is_current = True
-        if row is not None and (fields := self.layout.uneven(row)):
-            where = f"CDR {cpo} {key}: {', '.join(fields)}"
-            self.differences.add(CHECK, where, expected="columns of one length", found="others")
-            self._known(row)
-            row = None
-        elif row is not None:
+        if row is not None:
             is_current = self._check_log(row)
             self.rows += 1
             self.moved_on += not is_current
         elif (cpo, key) not in self.log.cdrs and self.inbox.cdrs.get((cpo, key)):
             self.differences.add(CHECK, f"CDR {cpo} {key}", expected="a row", found=None)
-        missing = [place for place in self.inbox.cdrs.get((cpo, key), ()) if place not in bodies]
-        if missing and is_current:
-            bodies = {**bodies, **self.fetch(missing)}
         self.cdrs.check(cpo, key, row, bodies, is_current=is_current)
 
     def _check_log(self, row: Row) -> bool:
         """Compare a row with the log; tell whether it is of a fact below the watermark."""
         said = self.layout.said(row, self.log.shapes)
-        known, last = self._known(row), None
+        known, last = self.log.cdrs.get((row["cpo"], row["cdr_key"])), None
         if known is not None:
+            known.is_seen = True
             last = next((one for one in known.outcomes if one.version == row["version"]), None)
             stored = known.last_stored
             if stored is not None and row["version"] < stored.version:
@@ -138,13 +150,6 @@ class Settled:
         ):
             self.suspects.append(Suspect((row["cpo"], row["cdr_key"]), said))
         return bool(row["version"] < self.looked.get(row["kafka_partition"], 0))
-
-    def _known(self, row: Row) -> Said | None:
-        """Give what the log says of a row's CDR, and remember that it has one."""
-        known = self.log.cdrs.get((row["cpo"], row["cdr_key"]))
-        if known is not None:
-            known.is_seen = True
-        return known
 
     def _explain(self, *, at_least: int) -> None:
         if len(self.suspects) >= at_least:

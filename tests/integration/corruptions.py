@@ -26,6 +26,10 @@ def of_document(key: str) -> str:
     return f"WHERE cpo = '{CPO}' AND object_key = '{key}'"
 
 
+def of_object(column: str, key: str) -> str:
+    return f"WHERE cpo = '{CPO}' AND {column} = '{key}'"
+
+
 NOW = "SETTINGS mutations_sync = 1"
 RERUN = of_cdr("RERUN")
 LAST_RERUN = f"{RERUN} AND version = (SELECT max(version) FROM {{db}}.cdr_outcome {RERUN})"
@@ -109,6 +113,22 @@ CORRUPTIONS = {
     "lost dead letter": (
         *deleted("dead_letter", of_document("BROKEN")),
         ["dead-letter: inbox/"],
+    ),
+    "edited eMSP": (
+        *edited("emsp = 'FR*OTH'"),
+        ["recount: CDR AT*VFY PLAIN-1: emsp: DE*EMP / FR*OTH"],
+    ),
+    "edited tariff": (
+        *updated("tariff_version", "currency = 'CHF'", of_object("tariff_key", "V1")),
+        ["object: tariff_version AT*VFY V1 2024-01-01T00:00:00Z"],
+    ),
+    "edited location": (
+        *updated("location_current", "time_zone = 'UTC'", of_object("location_key", "LOC1")),
+        ["object: location_current AT*VFY LOC1"],
+    ),
+    "lost session": (
+        *deleted("session_current", of_object("session_key", "S-PLAIN-1")),
+        ["object: session_current AT*VFY S-PLAIN-1: a row of version"],
     ),
     "sink_offset behind": (
         *updated("sink_offset", "next_offset = 0", "WHERE topic LIKE 'settlement.cdr%'"),

@@ -70,7 +70,7 @@ UNREADABLE_TARIFFS = [
             id="a claim of more digits than a column has",
         ),
         pytest.param(
-            [a_cdr(start_date_time="2024-03-01T10:00"), a_cdr(end_date_time="2024-03-01T25:00:00Z")],
+            [a_cdr(start_date_time="2024-03-01T10:00"), a_cdr(end_date_time="2024-03-01T25:00Z")],
             id="times without seconds, and no times",
         ),
         pytest.param(
