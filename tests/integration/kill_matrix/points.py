@@ -178,8 +178,6 @@ POINTS = (
 # What the ordinary run does, one seed each: together they pass all that is killed.
 ORDINARY = (
     "before_each_write",
-    "within_each_write",
-    "streams_after_transaction",
     "streams_frozen_and_woken",
     "kafka_any_moment",
     "all_in_turn",
