@@ -20,7 +20,12 @@ from settlement.pricing.engine import price
 from settlement.pricing.priced import Costs, PricedCdr, Unpriceable
 from settlement.pricing.profile import DEFAULT, Profile
 from settlement.pricing.references import tariff_ids
-from settlement.reconciliation.claim import is_as_priced, reconcile_claim, verdict_of
+from settlement.reconciliation.claim import (
+    claimed_costs,
+    is_as_priced,
+    reconcile_claim,
+    verdict_of,
+)
 from settlement.reconciliation.sums import reconcile_sums
 from settlement.tariff import Price, Tariff
 from settlement.zone import load_zone, zone_of_country
@@ -100,7 +105,7 @@ class Desk:
         zone = self._zone_of(cdr, notes)
         tariffs, named, basis = self._tariffs_of(cdr, notes)
         priced = price(cdr=named, tariffs=tariffs, zone=zone, profile=self._profile, basis=basis)
-        claimed = _claimed(cdr)
+        claimed = claimed_costs(cdr)
         if isinstance(priced, Unpriceable):
             findings = [*reconcile_sums(cdr), _unpriceable(priced)]
         else:
@@ -248,20 +253,6 @@ def _naming(cdr: Cdr, tariff_id: str) -> Cdr:
 def _told_by_country(zone: str, country: str | None) -> Note:
     message = f"The time zone is not given: {zone}, the only one of {country}."
     return Note(code="time_zone_from_country", path="$.cdr_location.country", message=message)
-
-
-def _claimed(cdr: Cdr) -> Costs:
-    return Costs(
-        cdr.total_cost,
-        cdr.total_fixed_cost,
-        cdr.total_energy_cost,
-        cdr.total_time_cost,
-        cdr.total_parking_cost,
-        cdr.total_reservation_cost,
-        cdr.total_energy,
-        cdr.total_time,
-        cdr.total_parking_time,
-    )
 
 
 def _remarked(remark: Remark) -> Note:

@@ -21,6 +21,7 @@ PARTS = (
     "total_parking_cost",
     "total_reservation_cost",
 )
+COSTS = ("total_cost", *PARTS)
 SIDES = ("before_taxes", "after_taxes")
 
 # Findings that say: this cannot be, whatever the tariff.
@@ -65,6 +66,21 @@ _ODD_VOLUMES = frozenset(
         "max_price",
     }
 )
+
+
+def claimed_costs(cdr: Cdr) -> Costs:
+    """Give what a CDR claims in the form of what is priced."""
+    return Costs(  # by position: by keyword each field is looked for among all
+        cdr.total_cost,
+        cdr.total_fixed_cost,
+        cdr.total_energy_cost,
+        cdr.total_time_cost,
+        cdr.total_parking_cost,
+        cdr.total_reservation_cost,
+        cdr.total_energy,
+        cdr.total_time,
+        cdr.total_parking_time,
+    )
 
 
 def is_as_priced(*, claimed: Costs, priced: PricedCdr) -> bool:

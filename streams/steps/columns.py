@@ -12,16 +12,9 @@ from settlement.bounds import SCALE, fits_number, fits_time, stored
 from settlement.cdr import Cdr
 from settlement.finding import Finding
 from settlement.pricing.priced import PricedCdr, Segment
+from settlement.reconciliation.claim import COSTS
 from settlement.tariff import Price
 
-COSTS = (
-    "total_cost",
-    "total_fixed_cost",
-    "total_energy_cost",
-    "total_time_cost",
-    "total_parking_cost",
-    "total_reservation_cost",
-)
 SHOWN_CHARACTERS = 4
 _INTEGER_CHARACTERS = 10  # at most that many before the point: below 10^10
 _ZERO = Decimal(0)

@@ -14,9 +14,14 @@ from settlement.bounds import PLAIN_CHARACTERS, fits_number, fits_time
 from settlement.cdr import Cdr
 from settlement.finding import Finding
 from settlement.ocpi.problem import Remark
-from settlement.pricing.priced import Costs, PricedCdr
+from settlement.pricing.priced import PricedCdr
 from settlement.pricing.profile import DEFAULT, Profile
-from settlement.reconciliation.claim import is_as_priced, reconcile_claim
+from settlement.reconciliation.claim import (
+    claimed_costs,
+    is_as_priced,
+    reconcile_claim,
+    verdict_of,
+)
 from settlement.reconciliation.sums import reconcile_sums
 from settlement.session import Session
 from streams.steps.columns import numbers_of
@@ -52,7 +57,7 @@ def reconcile_copy(
     agrees = (
         profile is DEFAULT
         and isinstance(result, PricedCdr)
-        and is_as_priced(claimed=_claimed(cdr), priced=result)
+        and is_as_priced(claimed=claimed_costs(cdr), priced=result)
     )
     findings += reconcile_sums(cdr=cdr, is_as_priced=agrees)
     findings += _session_findings(cdr, session)
@@ -83,24 +88,10 @@ def reconcile_copy(
             )
         )
         waits_for = ("original",)
-    verdict = _verdict(
-        cdr, findings, is_invalid=is_invalid, is_priced=isinstance(result, PricedCdr)
-    )
+    verdict = verdict_of(findings=findings, priced=result, is_invalid=is_invalid)
+    if cdr.credit and verdict != "invalid":
+        verdict = "unverifiable"  # whatever it says: its original is not known
     return Reconciliation(verdict=verdict, findings=tuple(findings), waits_for=waits_for)
-
-
-def _verdict(cdr: Cdr, findings: Sequence[Finding], *, is_invalid: bool, is_priced: bool) -> str:
-    if is_invalid or any(finding.code in INVALID for finding in findings):
-        return "invalid"
-    if cdr.credit or not is_priced:
-        return "unverifiable"
-    if any(finding.severity == "error" for finding in findings):
-        return "disputed"
-    return "matched"
-
-
-# Findings that say: this cannot be, whatever the tariff.
-INVALID = frozenset({"out_of_range", "end_before_start"})
 
 
 def bound_findings(cdr: Cdr) -> list[Finding]:
@@ -185,21 +176,6 @@ def _session_findings(cdr: Cdr, session: Session | None) -> list[Finding]:
             computed=str(session.kwh),
         )
     ]
-
-
-def _claimed(cdr: Cdr) -> Costs:
-    """Give what a CDR claims in the form of what is priced."""
-    return Costs(
-        total_cost=cdr.total_cost,
-        total_fixed_cost=cdr.total_fixed_cost,
-        total_energy_cost=cdr.total_energy_cost,
-        total_time_cost=cdr.total_time_cost,
-        total_parking_cost=cdr.total_parking_cost,
-        total_reservation_cost=cdr.total_reservation_cost,
-        total_energy=cdr.total_energy,
-        total_time=cdr.total_time,
-        total_parking_time=cdr.total_parking_time,
-    )
 
 
 def _claim(cdr: Cdr) -> Decimal | None:
