@@ -14,7 +14,6 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -27,6 +26,16 @@ if TYPE_CHECKING:
 
 DEFAULT_WAIT_SECONDS = 60
 TELL_SECONDS = 2.0
+# What a mistake of the check itself raises: it must not pass for a verdict.
+MISTAKES = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 STOPPED = 128  # and the signal's number, as shells have it
 # part: (the setting that names another one, arguments that start it, arguments that stop it)
 PARTS: dict[str, tuple[str, list[str], list[str]]] = {
@@ -63,7 +72,7 @@ def verify(
     """
     from settlement.verify.look import verify as look  # noqa: PLC0415 - loads the clients
 
-    with _services(data.resolve()) as (brokers, url, started), _Looking():
+    with _services(data.resolve()) as (brokers, url, started), _looking():
         report = look(
             brokers=brokers,
             clickhouse_url=url,
@@ -78,25 +87,18 @@ def verify(
     raise typer.Exit(FINDINGS if report.total else 0)
 
 
-class _Looking:
-    """Turns whatever ends a look into exit code 2: 1 is a verdict, and there is none."""
+@contextlib.contextmanager
+def _looking() -> Iterator[None]:
+    """Turn what ends a look too early into exit code 2: 1 is a verdict, and there is none."""
+    from settlement.verify.difference import CannotLook  # noqa: PLC0415 - see the rule
 
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        from settlement.verify.difference import CannotLook  # noqa: PLC0415 - see the rule
-
-        if isinstance(error, CannotLook):
-            raise Unusable(f"could not look: {error}")
-        if isinstance(error, Exception):
-            traceback.print_exception(error)
-            raise Unusable(f"could not look: an error of settle verify itself: {error!r}")
+    try:
+        yield
+    except CannotLook as reason:
+        raise Unusable(f"could not look: {reason}") from reason
+    except MISTAKES as error:
+        traceback.print_exception(error)
+        raise Unusable(f"could not look: an error of settle verify itself: {error!r}") from error
 
 
 @contextlib.contextmanager
