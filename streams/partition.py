@@ -79,6 +79,8 @@ class Partition:
         self._queued_bytes = 0
         self._unacked: deque[Acknowledged] = deque()
         self._failures = 0
+        self._flushes_begun = 0
+        self._flushes_ended = 0
         self._has_records = asyncio.Event()
         self._has_work = asyncio.Event()
         self._has_room = asyncio.Event()
@@ -276,7 +278,6 @@ class Partition:
         if self._failures <= most:
             return
         if self._failures == most + 1:
-            await self._flushed()  # one may have been under way, without the last record
             await self._flushed()
         raise TooManyFailures(
             f"partition {self.number}: steps failed on more than {most} records in a row, the "
@@ -285,18 +286,23 @@ class Partition:
         )
 
     async def _flushed(self) -> None:
-        self._is_flushed.clear()
-        self._has_work.set()
-        self._is_full.set()
-        await self._is_flushed.wait()
+        """Wait for a flush that begins from now on: one under way does not hold all."""
+        wanted = self._flushes_begun + 1
+        while self._flushes_ended < wanted and not self.is_dead:
+            self._is_flushed.clear()
+            self._has_work.set()
+            self._is_full.set()
+            await self._is_flushed.wait()
 
     async def _flush_for_ever(self) -> None:
         await self._has_work.wait()
         await self._gathered()
         self._has_work.clear()
         self._is_full.clear()
+        self._flushes_begun += 1
         async with asyncio.timeout(FLUSH_TIMEOUT_SECONDS):
             await self._flush_once()
+        self._flushes_ended = self._flushes_begun
         self._is_flushed.set()
 
     async def _gathered(self) -> None:
