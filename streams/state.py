@@ -2,8 +2,8 @@
 
 Rule: objects only; indexes are rebuilt from them and never stored. A change is staged until the
 fact that made it is wholly applied: `seal` makes it part of the next flush, `rollback` undoes it.
-Of the many CDRs only the bytes are kept, as the state topic has them (README, "How much a worker
-holds"). They hold values in the order of the fields: a new field comes last and has a default.
+Of the many CDRs only the bytes are kept, as the state topic has them: far less memory than as
+records. They hold values in the order of the fields: a new field comes last and has a default.
 """
 
 from collections.abc import Iterable
