@@ -13,12 +13,12 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.agents import FAILED
 from streams.topics import INBOX, STATE, TOPICS
-from tests.builders import a_cdr_document
 from tests.integration.clickhouse_fixture import ClickHouse
 from tests.integration.inbox_topic import leave_a_gap, recreate_topic, truncate_inbox
 from tests.integration.other_rules import OTHER
 from tests.integration.rig import Rig, a_rig
-from tests.pipeline.inbox import Sent, a_sent
+from tests.integration.traffic import cdrs
+from tests.pipeline.inbox import Sent
 
 pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(300)]
 SENTENCE = re.compile(r"streams stops: StateDoesNotFit: (.+)")
@@ -31,12 +31,6 @@ def rig(own_kafka: str, clickhouse: ClickHouse, tmp_path: Path) -> Iterator[Rig]
     recreate_topic(own_kafka, INBOX)
     with a_rig(brokers=own_kafka, clickhouse=clickhouse, folder=tmp_path) as running:
         yield running
-
-
-def cdrs(prefix: str, count: int = 5) -> list[Sent]:
-    return [
-        a_sent("cdrs", "POST", a_cdr_document(id=f"{prefix}-{number}")) for number in range(count)
-    ]
 
 
 def stop_of(rig: Rig, *, module: str = "settlement") -> str:

@@ -6,9 +6,7 @@ test_clickhouse_reader.py holds the whole vocabulary, this the stack around it.
 
 import socket
 import threading
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,7 +20,8 @@ from tests.builders import a_cdr_document
 from tests.integration.clickhouse_fixture import ClickHouse
 from tests.integration.inbox_topic import recreate_topic
 from tests.integration.rig import Rig, a_rig
-from tests.pipeline.inbox import Sent, a_sent
+from tests.integration.traffic import traffic
+from tests.pipeline.inbox import a_sent
 
 pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(300)]
 RUNAWAY_SECONDS = 3
@@ -115,33 +114,6 @@ def forbidden(*, port: int, folder: Path, database: str) -> list[str]:
     ]
 
 
-def a_batch(number: int) -> list[Sent]:
-    return [
-        a_sent("cdrs", "POST", a_cdr_document(id=f"BESIDE-{number}-{place}")) for place in range(5)
-    ]
-
-
-@contextmanager
-def traffic(rig: Rig) -> Iterator[None]:
-    """Let CDRs come in for the time of a block."""
-    is_over = threading.Event()
-
-    def send() -> None:
-        number = 0
-        while not is_over.is_set():
-            rig.send(a_batch(number))
-            number += 1
-            time.sleep(0.1)
-
-    sending = threading.Thread(target=send)
-    sending.start()
-    try:
-        yield
-    finally:
-        is_over.set()
-        sending.join()
-
-
 def what_is_there(rig: Rig) -> list[Sequence[Any]]:
     """Give every database and table as it was made, and what changes it."""
     client = rig.clickhouse.client()
@@ -170,7 +142,7 @@ def test_a_reader_who_tries_everything_changes_nothing_and_stops_nobody(
             auth=(parts.username or "", parts.password or ""),
             timeout=60,
         ) as reader,
-        traffic(rig),
+        traffic(rig, "BESIDE"),
     ):
         answers = [
             reader.post("/", content=statement)

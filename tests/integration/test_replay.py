@@ -5,10 +5,7 @@ Rule: the commands as people call them; what they leave is looked up in Kafka an
 
 import asyncio
 import json
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +18,11 @@ from settlement.cli.exit import FINDINGS, FINE, Unusable
 from settlement.clickhouse.migrate import live_generation, point_views
 from streams.generation import generations
 from streams.topics import INBOX, TOPICS
-from tests.builders import a_cdr_document
 from tests.integration.clickhouse_fixture import ClickHouse
 from tests.integration.inbox_topic import recreate_topic
 from tests.integration.rig import Rig, a_rig
+from tests.integration.traffic import cdrs, traffic
 from tests.pipeline.documents import awkward_documents
-from tests.pipeline.inbox import Sent, a_sent
 
 pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(300)]
 
@@ -42,33 +38,6 @@ def rig(own_kafka: str, clickhouse: ClickHouse, tmp_path: Path) -> Iterator[Rig]
         running.send([*awkward_documents(), *cdrs("BEFORE", 300)])
         running.wait_until_settled()
         yield running
-
-
-def cdrs(prefix: str, count: int) -> list[Sent]:
-    return [
-        a_sent("cdrs", "POST", a_cdr_document(id=f"{prefix}-{number}")) for number in range(count)
-    ]
-
-
-@contextmanager
-def traffic(rig: Rig) -> Iterator[None]:
-    """Let CDRs come in for the time of a block."""
-    is_over = threading.Event()
-
-    def send() -> None:
-        number = 0
-        while not is_over.is_set():
-            rig.send(cdrs(f"MEANWHILE-{number}", 5))
-            number += 1
-            time.sleep(0.1)
-
-    sending = threading.Thread(target=send)
-    sending.start()
-    try:
-        yield
-    finally:
-        is_over.set()
-        sending.join()
 
 
 def settle(rig: Rig, *arguments: str) -> Result:
@@ -98,7 +67,7 @@ def topics(brokers: str) -> set[str]:
 def test_a_replay_under_traffic_gives_identical_rows_and_can_be_switched_to(rig: Rig) -> None:
     client, live = rig.clickhouse.client(), rig.generation
     at_start = len(rig.inbox())
-    with traffic(rig):
+    with traffic(rig, "MEANWHILE"):
         replayed = settle(rig, "replay", "--json")
     rig.wait_until_settled()
     comparison = json.loads(replayed.stdout)
