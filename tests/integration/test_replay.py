@@ -13,11 +13,14 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from typer.testing import CliRunner, Result
 
+from ingest.demo.drain import wait_until_passed
 from settlement.cli import app
 from settlement.cli.exit import FINDINGS, FINE, Unusable
 from settlement.clickhouse.migrate import live_generation, point_views
+from settlement.clickhouse.query import connect_reader
 from streams.generation import generations
-from streams.topics import INBOX, TOPICS
+from streams.publisher import Publisher
+from streams.topics import GENERATION, INBOX, SETTLEMENT_DOCUMENT, TOPICS, apply_topics
 from tests.integration.clickhouse_fixture import ClickHouse
 from tests.integration.inbox_topic import recreate_topic
 from tests.integration.rig import Rig, a_rig
@@ -108,3 +111,22 @@ def test_a_replay_under_traffic_gives_identical_rows_and_can_be_switched_to(rig:
     assert topics(rig.brokers) & derived == set()
     assert isinstance(unknown.exception, Unusable)
     assert rig.differences() == []
+
+
+async def say_in_the_first_generation(brokers: str) -> None:
+    await apply_topics(brokers=brokers, generation=GENERATION)
+    topic = SETTLEMENT_DOCUMENT.in_generation(GENERATION)
+    publisher = Publisher(brokers=brokers)
+    await publisher.start()
+    await publisher.publish(topic=topic, key="", value=b"[]", headers=[])
+    await publisher.stop()
+
+
+def test_the_demo_waits_for_the_generation_that_is_read(rig: Rig) -> None:
+    asyncio.run(say_in_the_first_generation(rig.brokers))
+    reader = connect_reader(rig.clickhouse.reader_url)
+
+    passed = wait_until_passed(brokers=rig.brokers, reader=reader, standstill_seconds=10)
+
+    assert live_generation(reader) == rig.generation != GENERATION
+    assert asyncio.run(passed)
