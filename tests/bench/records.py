@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaProducer
 
 from streams.events import EVENT_TYPES, Envelope, Headers, headers_of
 from streams.topics import INBOX
-from tests.bench.bench_pricing import TARIFFS, ZONE, a_tariff, documents
+from tests.bench.bench_pricing import DOCUMENTS, TARIFFS, ZONE, a_tariff, documents
 from tests.builders import a_location_document
 
 CPOS = tuple(f"DE*A{letter}L" for letter in "ABCDEFGHIJKLMNOP")
@@ -43,7 +43,7 @@ def surroundings() -> Iterator[InboxRecord]:
 
 def cdrs(count: int, *, first: int = 0) -> Iterator[InboxRecord]:
     """Give CDRs of all CPOs in turn, each with an id of its own."""
-    templates = documents()
+    templates = documents(DOCUMENTS)
     for number in range(first, first + count):
         body = templates[number % len(templates)]
         old = b"CDR-2024-%08d" % (number % len(templates))
