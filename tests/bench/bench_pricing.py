@@ -33,7 +33,7 @@ from tests.builders import a_cdr_document, a_cdr_location_document
 
 DOCUMENTS = 1500
 BATCH = 50  # documents timed together; the median of all batches counts
-COMMAND_DOCUMENTS = 10_000  # of a file for the whole command, all distinct as well
+COMMAND_DOCUMENTS = 30_000  # of a file for the whole command, all distinct as well
 TARIFFS = 20
 ZONE = "Europe/Berlin"
 
