@@ -1,6 +1,7 @@
 """Reading topics as they lie in Kafka.
 
-Rule: plain aiokafka, no consumer group, read committed; nothing is written.
+Rule: plain aiokafka, no consumer group, read committed; nothing is written. How far a group says
+it has come is asked, not joined.
 """
 
 import asyncio
@@ -29,7 +30,10 @@ Ends = Mapping[int, int]  # by partition: the offset after the last record
 class Log:
     """The topics of one Kafka."""
 
-    def __init__(self, *, consumer: Any, topics: Mapping[str, Sequence[int]]) -> None:
+    def __init__(
+        self, *, brokers: str, consumer: Any, topics: Mapping[str, Sequence[int]]
+    ) -> None:
+        self._brokers = brokers
         self._consumer = consumer
         self._topics = topics
 
@@ -48,6 +52,16 @@ class Log:
         places = [TopicPartition(topic, one) for one in self._topics.get(topic, ())]
         starts = await self._consumer.beginning_offsets(places) if places else {}
         return {place.partition: start for place, start in starts.items()}
+
+    async def committed(self, group: str) -> dict[tuple[str, int], int]:
+        """Give how far a consumer group says it has come, by topic and partition."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._brokers)
+        await admin.start()
+        try:
+            found = await admin.list_consumer_group_offsets(group)
+        finally:
+            await admin.close()
+        return {(place.topic, place.partition): told.offset for place, told in found.items()}
 
     async def read(
         self, topic: str, partition: int, *, start: int, end: int
@@ -127,7 +141,7 @@ async def open_log(brokers: str, *, fetch_bytes: int = FETCH_BYTES) -> AsyncIter
         topics = await _topics(brokers)
         await consumer.start()
         await asyncio.sleep(0)  # its tasks cannot be stopped before they have begun
-        yield Log(consumer=consumer, topics=topics)
+        yield Log(brokers=brokers, consumer=consumer, topics=topics)
     except (OffsetOutOfRangeError, NoOffsetForPartitionError) as lost:
         raise CannotLook(f"Kafka at {brokers} does not hold the offsets it told: {lost}") from lost
     except KafkaError as away:

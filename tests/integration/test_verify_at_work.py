@@ -72,6 +72,20 @@ def test_nothing_is_found_after_worker_and_sink_were_killed(rig: Rig) -> None:
     assert (report["differences"], report["whole"]) == ([], True)
 
 
+def test_a_batch_that_a_killed_sink_left_without_its_offsets_is_no_difference(rig: Rig) -> None:
+    rig.send(traffic())
+    at_work(rig).wait_until_settled()
+    rig.stop()
+    sink = rig.start("sink", SETTLE_KILL_POINT="sink_before_offset:1")
+    rig.start("streams")
+    rig.send(traffic()[:20])
+    assert sink.wait(timeout=120) == -signal.SIGKILL, rig.logs()
+
+    report = looked(rig, wait=1)
+
+    assert report["differences"] == []
+
+
 def test_a_fact_that_is_half_applied_is_not_looked_at(rig: Rig) -> None:
     early = START.replace(year=2023)
     cdrs = [
