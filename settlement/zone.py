@@ -97,3 +97,13 @@ def _change(early: datetime, late: datetime, zone: ZoneInfo) -> tuple[datetime, 
         else:
             late = middle
     return late, late.astimezone(zone).utcoffset()
+
+
+@cache
+def country_of_zone(name: str) -> str | None:
+    """Give the country (ISO 3166 alpha-3) in whose list a zone stands; None for UTC and links."""
+    for alpha2, names in _zones_by_country().items():
+        if name in names:
+            country = iso3166.countries_by_alpha2.get(alpha2)
+            return None if country is None else str(country.alpha3)
+    return None

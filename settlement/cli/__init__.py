@@ -20,6 +20,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "price": ("settlement.cli.price", "price", "Price CDRs and compare them with their claims."),
     "explain": ("settlement.cli.explain", "explain", "Explain a CDR's price line by line."),
     "lint": ("settlement.cli.lint", "lint", "Tell what a tariff does otherwise than it reads."),
+    "generate": (
+        "settlement.cli.generate",
+        "generate",
+        "Make the CDR of a session under a tariff.",
+    ),
     "profile": ("settlement.cli.profile", "profile", "Show how open questions are answered."),
     "sql": ("settlement.cli.sql", "sql", "Query the settlement tables as the reader."),
     "up": ("streams.cli", "up", "Run the whole local stack in the foreground."),

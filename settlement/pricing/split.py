@@ -69,7 +69,7 @@ def pieces_of(
         need &= ~FLAT
         current.pop(FLAT, None)
     cuts: list[Fraction] = []
-    bounds = sorted(set(_bounds(stretch, plan)))
+    bounds = sorted(set(bounds_in(stretch, plan)))
     for bound, following in pairwise([*bounds, Fraction(1)]):
         # Nothing changes between two bounds, so any moment between them tells; on the bound
         # itself energy that is fed back would still be on its upper side.
@@ -85,7 +85,7 @@ def pieces_of(
     return _cut(stretch, cuts) if cuts else []
 
 
-def _bounds(stretch: Stretch, plan: Plan) -> Iterator[Fraction]:
+def bounds_in(stretch: Stretch, plan: Plan) -> Iterator[Fraction]:
     """Give where in the stretch the bounds of the tariff lie, as parts of its length."""
     for at in plan.at_bounds:
         if 0 < (part := Fraction(at - stretch.at) / stretch.length) < 1:

@@ -1,0 +1,114 @@
+"""`generate_cdr`: the CDR of a session under a tariff.
+
+Rule: a function of its arguments. It claims what the engine prices under the default profile,
+and what is given out has been read and priced once more: it matches, or nothing is given out.
+"""
+
+from decimal import Decimal, localcontext
+
+import msgspec
+
+from settlement.answer import Desk
+from settlement.ocpi.detection import detect_version
+from settlement.ocpi.document import NotJson, load_json
+from settlement.ocpi.door import parse_tariff
+from settlement.ocpi.problem import UnreadableDocument
+from settlement.ocpi.version import VERSIONS
+from settlement.party import PartyId
+from settlement.pricing.exact import WORK
+from settlement.pricing.plan import compile_plan
+from settlement.pricing.priced import Costs, PricedCdr
+from settlement.tariff import Price, Tariff
+from settlement.tariff_tools.generate.cdr_document import Draft, cdr_text
+from settlement.tariff_tools.generate.periods import periods_of
+from settlement.tariff_tools.generate.place import country_of
+from settlement.tariff_tools.generate.tariff_document import tariff_document
+from settlement.tariff_tools.generate.wanted import (
+    CannotGenerate,
+    PaysTheDriver,
+    Wanted,
+    check_wanted,
+    written,
+)
+from settlement.zone import zone_of_country
+
+_SOMEBODY = PartyId("NL", "GEN")  # where the tariff does not say whose it is
+# Stands for the costs until they are known. Where the tariff leaves the tax open it says: none.
+_UNTAXED = Costs(Price(Decimal(1), Decimal(1)))
+_TRIES = 4
+
+
+def generate_cdr(text: bytes, *, wanted: Wanted) -> bytes:
+    """Make the CDR of a session under the tariff in `text` (one JSON object).
+
+    Raises CannotGenerate with a sentence where there can be none.
+    """
+    check_wanted(wanted)
+    tariff = _read(text)
+    version = wanted.ocpi_version or tariff.ocpi_version
+    if version not in VERSIONS:
+        raise CannotGenerate(f"OCPI {version}: one of {', '.join(VERSIONS)}")
+    cpo = wanted.cpo or tariff.cpo or _SOMEBODY
+    wanted = _placed(tariff, wanted, cpo)
+    document = tariff_document(
+        tariff=tariff, source=load_json(text), cpo=cpo, ocpi_version=version
+    ) | {"last_updated": written(tariff.last_updated or wanted.start)}
+    with localcontext(WORK):
+        draft = Draft(
+            wanted=wanted,
+            ocpi_version=version,
+            cpo=cpo,
+            currency=tariff.currency,
+            tariff=document,
+            periods=periods_of(wanted=wanted, plan=compile_plan(tariff), ocpi_version=version),
+        )
+        return _priced(draft)
+
+
+def _read(text: bytes) -> Tariff:
+    try:
+        tariff = parse_tariff(text, ocpi_version=detect_version(text)).value
+    except (UnreadableDocument, NotJson) as error:
+        raise CannotGenerate(f"the tariff cannot be read: {error}") from None
+    if not tariff.currency:
+        raise CannotGenerate("the tariff has no currency: a CDR in none cannot be paid")
+    return tariff
+
+
+def _placed(tariff: Tariff, wanted: Wanted, cpo: PartyId) -> Wanted:
+    """Check the tariff's life, and find the zone: as asked for, else the only one of the CPO's
+    country.
+    """
+    start, begin, end = wanted.start, tariff.start_date_time, tariff.end_date_time
+    if begin is not None and start < begin:
+        raise CannotGenerate(f"the tariff begins at {written(begin)}, after the session's start")
+    if end is not None and start >= end:
+        raise CannotGenerate(f"the tariff ended at {written(end)}, before the session's start")
+    if wanted.time_zone is not None or not compile_plan(tariff).clock_bounds:
+        return wanted
+    zone = zone_of_country(country_of(wanted=wanted, cpo=cpo))
+    if zone is None:
+        raise CannotGenerate("the tariff depends on local time: give the location's time zone")
+    return msgspec.structs.replace(wanted, time_zone=zone)
+
+
+def _priced(draft: Draft) -> bytes:
+    """Write the costs that the engine gives; where a claim moves the tax, until both agree."""
+    desk = Desk(time_zone=draft.wanted.time_zone, ocpi_version=draft.ocpi_version)
+    costs = _UNTAXED
+    for _ in range(_TRIES):
+        priced = desk.answer(cdr_text(draft=draft, costs=costs)).priced
+        if not isinstance(priced, PricedCdr):
+            raise CannotGenerate(f"the session cannot be priced: {priced.message}")
+        if priced.rounded == costs:
+            break
+        costs = priced.rounded
+    total = costs.total_cost
+    assert total is not None
+    if any(amount is not None and amount < 0 for amount in (total.before_taxes, total.after_taxes)):
+        raise PaysTheDriver("the tariff pays the driver: a negative total is for credit CDRs alone")
+    text = cdr_text(draft=draft, costs=costs)
+    answer = desk.answer(text)
+    assert answer.verdict == "matched", answer.findings
+    assert not answer.findings, answer.findings
+    return text
