@@ -7,13 +7,14 @@ applies lives in `ocpi`, `pricing` and `reconciliation`.
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from settlement.cdr import Cdr, folded
-from settlement.finding import Finding, Note
+from settlement.finding import Cause, Finding, Note
 from settlement.ocpi.door import Parsed, detect_version, parse_cdr, parse_tariff
 from settlement.ocpi.problem import Remark, UnreadableDocument
 from settlement.pricing.engine import price
@@ -21,6 +22,7 @@ from settlement.pricing.priced import Costs, PricedCdr, Unpriceable
 from settlement.pricing.profile import DEFAULT, Profile
 from settlement.pricing.references import tariff_ids
 from settlement.reconciliation.claim import (
+    EXPLAINABLE,
     claimed_costs,
     is_as_priced,
     reconcile_claim,
@@ -49,6 +51,7 @@ class Answer(msgspec.Struct, frozen=True):
     priced: PricedCdr | Unpriceable
     findings: tuple[Finding, ...]
     notes: tuple[Note, ...]
+    causes: tuple[Cause, ...] = ()  # why the claim differs: one is the cause, several candidates
 
 
 def price_cdr(
@@ -102,6 +105,7 @@ class Desk:
         parsed = self._parse(document)
         cdr = parsed.value
         notes = [_remarked(remark) for remark in parsed.remarks] if parsed.remarks else []
+        causes: tuple[Cause, ...] = ()
         zone = self._zone_of(cdr, notes)
         tariffs, named, basis = self._tariffs_of(cdr, notes)
         priced = price(cdr=named, tariffs=tariffs, zone=zone, profile=self._profile, basis=basis)
@@ -113,7 +117,10 @@ class Desk:
             agrees = self._is_quick and is_as_priced(claimed=claimed, priced=priced)
             findings = [*reconcile_sums(cdr, is_as_priced=agrees)]
             if not agrees:
-                findings += reconcile_claim(cdr=cdr, priced=priced, profile=self._profile)
+                differs = reconcile_claim(cdr=cdr, priced=priced, profile=self._profile)
+                if any(finding.code in EXPLAINABLE for finding in differs):
+                    differs, causes = self._explained(differs, named, priced, tariffs)
+                findings += differs
             if basis != "embedded":
                 findings.extend(self._against_embedded(cdr, priced, zone))
         return Answer(
@@ -127,7 +134,25 @@ class Desk:
             priced,
             tuple(findings),
             tuple(notes),
+            causes,
         )
+
+    def _explained(
+        self, findings: Sequence[Finding], cdr: Cdr, priced: PricedCdr, tariffs: Sequence[Tariff]
+    ) -> tuple[tuple[Finding, ...], tuple[Cause, ...]]:
+        """Look for the mistake behind a claim; a CDR that matches does not even load the table."""
+        from settlement.tariff_tools.cause.search import explain_claim  # noqa: PLC0415 - as told
+
+        explained = explain_claim(
+            findings=findings,
+            cdr=cdr,
+            priced=priced,
+            tariffs=tariffs,
+            others=(*chain.from_iterable(self._given.values()), *cdr.tariffs),
+            zone=priced.time_zone,
+            profile=self._profile,
+        )
+        return explained.findings, explained.causes
 
     def _parse(self, document: bytes | Mapping[str, Any]) -> Parsed[Cdr]:
         """Read a CDR in the version that was given, else in the one that its shape tells.

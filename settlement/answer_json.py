@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from settlement.answer import Answer
-from settlement.finding import Finding, Note
+from settlement.finding import Cause, Finding, Note
 from settlement.ocpi.problem import UnreadableDocument
 from settlement.pricing.priced import Costs, PricedCdr, Segment
 from settlement.tariff import Price
@@ -32,7 +32,11 @@ class JsonNote(msgspec.Struct, frozen=True):
 
 
 class JsonFinding(msgspec.Struct, frozen=True):
-    """One discrepancy; `difference` is the money at stake."""
+    """One discrepancy; `difference` is the money at stake.
+
+    `cause` is the code of the one known mistake that reproduces the claim, `candidates` are the
+    codes of several, empty where no known mistake does, and null where none was looked for.
+    """
 
     code: str
     path: str
@@ -43,6 +47,16 @@ class JsonFinding(msgspec.Struct, frozen=True):
     difference: str | None
     cause: str | None
     candidates: tuple[str, ...] | None
+
+
+class JsonCause(msgspec.Struct, frozen=True):
+    """A mistake that a cause or a candidate names; `amount` is what it adds on a side of taxes."""
+
+    code: str
+    message: str
+    amount: str
+    currency: str
+    side: str
 
 
 class JsonSegment(msgspec.Struct, frozen=True):
@@ -94,6 +108,7 @@ class JsonAnswer(msgspec.Struct, frozen=True):
     findings: list[JsonFinding]
     segments: list[JsonSegment]
     notes: list[JsonNote]
+    causes: list[JsonCause]
 
 
 class JsonProblem(msgspec.Struct, frozen=True):
@@ -134,6 +149,7 @@ class _Record(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
     segments: tuple[Segment, ...]
     notes: tuple[Note, ...]
+    causes: tuple[Cause, ...]
 
 
 _NO_COSTS = Costs()
@@ -162,6 +178,7 @@ def json_line(answer: Answer) -> bytes:
             answer.findings,
             priced.segments if priced else (),
             answer.notes,
+            answer.causes,
         )
     )
     return _spelled_line(answer) if _may_have_exponent(line) else line
@@ -195,6 +212,7 @@ def _spelled_line(answer: Answer) -> bytes:
             [_finding(finding) for finding in answer.findings],
             [_segment(segment) for segment in priced.segments] if priced else [],
             [JsonNote(note.code, note.path, note.message) for note in answer.notes],
+            [_cause(cause) for cause in answer.causes],
         )
     )
 
@@ -260,6 +278,10 @@ def _finding(finding: Finding) -> JsonFinding:
         finding.cause,
         finding.candidates,
     )
+
+
+def _cause(cause: Cause) -> JsonCause:
+    return JsonCause(cause.code, cause.message, plain(cause.amount), cause.currency, cause.side)
 
 
 def _segment(segment: Segment) -> JsonSegment:

@@ -7,7 +7,15 @@ from decimal import Decimal
 
 from settlement.answer import Answer
 from settlement.answer_json import plain
-from settlement.cli.working import COSTS, HINTS, amount, cost_table, heading, short
+from settlement.cli.working import (
+    COSTS,
+    HINTS,
+    amount,
+    cost_table,
+    heading,
+    short,
+    why_it_differs,
+)
 from settlement.pricing.priced import PricedCdr, Segment
 
 _HUNDREDTH = Decimal("0.01")
@@ -44,6 +52,9 @@ def explanation(answer: Answer) -> str:
         )
     if not answer.findings:
         lines.append("Nothing differs.")
+    whys = why_it_differs(answer)
+    if whys:
+        lines += ["", "## Why the claim differs", "", *whys]
     lines += ["", f"**Verdict: {answer.verdict}.**", ""]
     return "\n".join(lines)
 

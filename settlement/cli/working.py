@@ -37,6 +37,9 @@ def one_line(answer: Answer) -> str:
     priced = answer.priced
     price = _total(priced.rounded.total_cost) if isinstance(priced, PricedCdr) else "-"
     codes = ", ".join(dict.fromkeys(f.code for f in answer.findings if f.severity != "info"))
+    if answer.causes:
+        why = " or ".join(cause.code for cause in answer.causes)
+        codes = f"{codes}; {why}" if codes else why
     line = (
         f"{answer.cdr.id or '-'}: {answer.verdict}, claimed {claimed}, "
         f"priced {price} {answer.cdr.currency}"
@@ -61,8 +64,27 @@ def working(answer: Answer) -> str:
         if entries:
             lines += ["", f"{title}:"]
             lines += [f"  {e.code} at {e.path}: {e.message}" for e in entries]
+    whys = why_it_differs(answer)
+    if whys:
+        lines += ["", "Why the claim differs:", *(f"  {why}" for why in whys)]
     lines += ["", f"Verdict: {answer.verdict}"]
     return "\n".join(lines)
+
+
+def why_it_differs(answer: Answer) -> list[str]:
+    """Say which known mistakes explain the claim; nothing where none was looked for."""
+    if all(finding.candidates is None for finding in answer.findings):
+        return []
+    causes = answer.causes
+    if not causes:
+        return ["No known mistake explains the claim."]
+    told = [
+        f"{c.message} That is {signed(c.amount)} {c.currency} {c.side.replace('_', ' ')} ({c.code})."
+        for c in causes
+    ]
+    if len(told) == 1:
+        return told
+    return ["Each of these mistakes alone gives the claim:", *(f"* {one}" for one in told)]
 
 
 def heading(answer: Answer) -> list[str]:
@@ -167,6 +189,11 @@ def short(value: Decimal) -> str:
     if len(decimals) <= _NUMBERS:
         return text
     return f"{whole}.{decimals[:_NUMBERS]}…"
+
+
+def signed(value: Decimal) -> str:
+    """Spell a difference with its sign."""
+    return f"{'' if value < 0 else '+'}{plain(value)}"
 
 
 def amount(value: Decimal | None) -> str:

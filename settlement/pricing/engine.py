@@ -75,7 +75,7 @@ def _priced(
 ) -> PricedCdr:
     if cdr.credit:
         odd.append(Odd("credit_cdr", None, {}))
-        cdr = _with_positive_volumes(cdr)
+        cdr = with_positive_volumes(cdr)
     reading = read_cdr(cdr=cdr, assigned=assigned, zone=zone, rules=profile)
     lines = reading.walk.lines
     rounded = rounded_costs(
@@ -98,7 +98,7 @@ def _priced(
     )
 
 
-def _with_positive_volumes(cdr: Cdr) -> Cdr:
+def with_positive_volumes(cdr: Cdr) -> Cdr:
     """Undo the sign that some senders give the volumes of a credit CDR."""
     volumes = [d.volume for period in cdr.charging_periods for d in period.dimensions]
     if any(volume > 0 for volume in volumes):

@@ -24,6 +24,10 @@ PARTS = (
 COSTS = ("total_cost", *PARTS)
 SIDES = ("before_taxes", "after_taxes")
 
+# Findings on the total that a mistake of the sender can explain (settlement.tariff_tools.cause).
+EXPLAINABLE = frozenset(
+    {"claimed_above_priced", "claimed_below_priced", "tax_above_priced", "tax_below_priced"}
+)
 # Findings that say: this cannot be, whatever the tariff.
 INVALID = frozenset({"out_of_range", "end_before_start"})
 
