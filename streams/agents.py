@@ -9,6 +9,7 @@ import contextlib
 import logging
 import os
 import tempfile
+from pathlib import Path
 from typing import Any
 
 import faust
@@ -105,13 +106,22 @@ def build_app(settings: StreamsSettings) -> faust.App:
     return app
 
 
+def _faust_folder(settings: StreamsSettings) -> Path:
+    """Give the folder that Faust makes its own folders in; nothing is kept there."""
+    if settings.settle_data_dir is None:
+        return Path(tempfile.gettempdir())
+    folder = settings.settle_data_dir / "run"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def inbox_app(settings: StreamsSettings, *, name: str) -> tuple[faust.App, Any]:
     """Give an application of one generation and the topic `inbox`, with no agent yet."""
     app = faust.App(
         f"{name}.g{settings.streams_generation}",
         broker=[f"kafka://{one}" for one in settings.kafka_brokers.split(",")],
         store="memory://",
-        datadir=str(settings.settle_data_dir or tempfile.gettempdir()),  # nothing is kept there
+        datadir=str(_faust_folder(settings)),
         topic_disable_leader=True,
         topic_allow_declare=False,
         web_enabled=False,

@@ -49,6 +49,8 @@ def sql(
     if chosen is Format.PARQUET and output is None and sys.stdout.isatty():
         raise Unusable("parquet is not for a screen: name a file with --output")
     text = sys.stdin.read() if statement == "-" else statement
+    if not text.strip():
+        raise Unusable("the statement is empty: give a SELECT, SHOW, DESCRIBE or EXPLAIN")
     url = clickhouse_reader_url(data)
 
     from clickhouse_connect.driver.exceptions import (  # noqa: PLC0415 - takes 200 ms

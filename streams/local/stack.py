@@ -80,6 +80,8 @@ def ensure_stack(
         return _await_ready(data_dir, pid, deadline, progress)
     except BaseException:
         stop_process(pid, timeout_seconds=DOWN_SECONDS)
+        if running_record(data_dir) is None:  # stopped before it knew what an earlier one left
+            _stop_parts(data_dir)
         raise
 
 
@@ -98,10 +100,15 @@ def stop_stack(data_dir: Path, *, timeout_seconds: float = DOWN_SECONDS) -> bool
     record = running_record(data_dir)
     if record is not None:
         stop_process(record.pid, timeout_seconds=timeout_seconds)
+    return _stop_parts(data_dir) or record is not None
+
+
+def _stop_parts(data_dir: Path) -> bool:
+    """Stop the parts that no supervisor knows; tell if there were any."""
     left = stop_orphans(data_dir=data_dir)
     left += int(stop_clickhouse(data_dir=data_dir))
     left += int(stop_kafka(data_dir=data_dir))
-    return record is not None or left > 0
+    return left > 0
 
 
 def role_states(data_dir: Path) -> list[RoleState]:

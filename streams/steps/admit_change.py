@@ -9,6 +9,7 @@ from datetime import datetime
 
 import msgspec
 
+from settlement.cdr import folded
 from settlement.digest import location_digest, tariff_digest
 from settlement.fold import read_change
 from settlement.ocpi.document import NotJson
@@ -22,7 +23,7 @@ from settlement.ocpi.door import (
 from settlement.ocpi.problem import Problem, UnreadableDocument
 from settlement.party import parse_party
 from settlement.reconciliation.tariff_choice import TariffVersion
-from streams.outcome import TooLarge
+from streams.outcome import DocumentOutcome, TooLarge
 from streams.record import Record
 from streams.state import (
     LocationState,
@@ -83,7 +84,7 @@ def admit_session(record: Record, state: State) -> Admission:
     state.put(key, after)
     is_effective = now is None or now != was
     return Admission(
-        document=document_outcome(record, "applied" if is_effective else "no_effect"),
+        document=_said(record, is_effective, change_of(change).body.get("id")),
         objects=(session_outcome(record, after, session_of(after)),),
         touched=tuple(state.touched(key)) if now != was else (),
     )
@@ -107,8 +108,9 @@ def admit_location(record: Record, state: State) -> Admission:
     after = msgspec.structs.replace(after, changes=_bounded((*before.changes, change)))
     state.put(key, after)
     is_effective = _location_differs(before, after, change)
+    named = None if change.path else change_of(change).body.get("id")
     return Admission(
-        document=document_outcome(record, "applied" if is_effective else "no_effect"),
+        document=_said(record, is_effective, named),
         objects=(location_outcome(record, after, location_of(after, at=None)),),
         touched=tuple(state.touched(key)) if is_effective else (),
     )
@@ -133,7 +135,7 @@ def admit_tariff(record: Record, state: State) -> Admission:
             document=document_outcome(record, "applied" if is_effective else "no_effect"),
             objects=tariff_outcomes(record, after) if is_effective else (),
         )
-    version = _version_of(record)
+    version, named = _version_of(record)
     place = _place_of(version, before.versions)
     is_new = place is None
     if place is None:
@@ -156,23 +158,40 @@ def admit_tariff(record: Record, state: State) -> Admission:
     if after.is_deleted == before.is_deleted:
         rows = rows[place : place + 1] if is_kept else ()
     return Admission(
-        document=document_outcome(record, "applied" if is_kept else "duplicate"),
+        document=document_outcome(
+            record, "applied" if is_kept else "duplicate", _other_id(record, named)
+        ),
         objects=rows,
         touched=tuple(state.touched(key)) if is_kept else (),
     )
 
 
-def _version_of(record: Record) -> TariffVersion:
+def _said(record: Record, is_effective: bool, named: object) -> DocumentOutcome:
+    """Say whether a change altered anything, and if its body names another object than its URL."""
+    outcome = "applied" if is_effective else "no_effect"
+    return document_outcome(record, outcome, _other_id(record, named))
+
+
+def _other_id(record: Record, named: object) -> str:
+    """Say that the body names another object: the URL counts, for under it partners look it up."""
+    if named is None or folded(str(named)) == record.object_key:
+        return ""
+    return f"the document says id {named!r}, its URL {record.envelope.object_id!r}: the URL counts"
+
+
+def _version_of(record: Record) -> tuple[TariffVersion, str]:
+    """Read a version under the id of its URL; give the id in the document too."""
     envelope = record.envelope
     parsed = parse_tariff(record.value, ocpi_version=envelope.ocpi_version).value
     bounded_tariff(parsed)
     tariff = msgspec.structs.replace(parsed, id=envelope.object_id, cpo=parse_party(envelope.cpo))
-    return TariffVersion(
+    version = TariffVersion(
         tariff=tariff,
         digest=tariff_digest(tariff),
         last_updated=tariff.last_updated or envelope.received,
         received=envelope.received,
     )
+    return version, parsed.id
 
 
 def _latest(known: datetime | None, moment: datetime) -> datetime:

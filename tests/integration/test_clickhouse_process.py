@@ -74,9 +74,10 @@ def test_what_cannot_start_says_why_in_a_sentence(tmp_path: Path) -> None:
     running = start_clickhouse(data_dir=tmp_path / "a", port=None)
     port = int(running.url.rpartition(":")[2])
 
-    with pytest.raises(Unusable, match="already running"):
-        start_clickhouse(data_dir=tmp_path / "a", port=None)
-    with pytest.raises(Unusable, match=f"port {port} is busy"):
+    again = start_clickhouse(data_dir=tmp_path / "a", port=port)
+    with pytest.raises(Unusable, match=f"already runs here, at 127.0.0.1:{port}: stop it"):
+        start_clickhouse(data_dir=tmp_path / "a", port=port + 1)
+    with pytest.raises(Unusable, match=f"port {port} for ClickHouse is busy: .*CLICKHOUSE_PORT"):
         start_clickhouse(data_dir=tmp_path / "b", port=port)
     second = subprocess.run(
         [sys.executable, "-m", "settlement.clickhouse.local", "--data", str(tmp_path / "a")],
@@ -86,6 +87,7 @@ def test_what_cannot_start_says_why_in_a_sentence(tmp_path: Path) -> None:
     )
     stop_clickhouse(data_dir=tmp_path / "a")
 
+    assert again == running
     assert second.returncode == 2
     assert "another ClickHouse process has" in second.stderr
 

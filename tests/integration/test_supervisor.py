@@ -21,7 +21,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from settlement.cli.services import ServiceMissing
 from streams.local.port import claim_port, free_port
-from streams.local.process import find_part, is_alive
+from streams.local.process import find_part, is_alive, start_detached
 from streams.local.record import READY, StackRecord, read_record, running_record
 from streams.local.stack import ensure_stack, role_states, stop_stack, unsupervised_text
 
@@ -296,6 +296,16 @@ def test_a_stack_that_fails_says_which_part_with_its_log(
         ensure_stack(light_stack.data_dir, command=light_stack.command)
 
     assert light_stack.processes() == []
+
+
+def test_a_start_that_is_given_up_leaves_nothing_of_an_earlier_stack(tmp_path: Path) -> None:
+    left = start_detached(part="sink", data_dir=tmp_path, command=["sleep", "60"])
+    never_up = [sys.executable, "-c", "import time; time.sleep(60)"]
+
+    with pytest.raises(ServiceMissing, match="not up in time"):
+        ensure_stack(tmp_path, command=never_up, timeout_seconds=0.5)
+
+    assert not is_alive(left)
 
 
 def test_another_process_is_never_taken_for_a_part(tmp_path: Path) -> None:

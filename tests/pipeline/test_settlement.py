@@ -353,3 +353,27 @@ def test_cdrs_of_two_cpos_with_one_id_are_two() -> None:
 
     assert inbox.documents() == ["first", "first"]
     assert len(inbox.rows("cdr_settled")) == 2
+
+
+@pytest.mark.parametrize(
+    ("module", "document"),
+    [
+        ("tariffs", a_tariff_document(id="OTHER")),
+        ("sessions", a_session_document(id="OTHER")),
+        ("locations", a_location_document(id="OTHER")),
+    ],
+)
+def test_a_document_that_names_another_object_than_its_url_is_told(
+    module: str, document: dict[str, Any]
+) -> None:
+    inbox = Inbox().receive(
+        a_sent(module, "PUT", document, object_id="THIS"),
+        a_sent(module, "PUT", {**document, "id": "this"}, object_id="THIS"),
+    )
+
+    told = [(row["object_key"], row["reason"]) for row in inbox.rows("document_outcome")]
+
+    assert told == [
+        ("THIS", "the document says id 'OTHER', its URL 'THIS': the URL counts"),
+        ("THIS", ""),
+    ]

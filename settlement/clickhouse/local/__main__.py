@@ -41,7 +41,10 @@ def main() -> int:
         try:
             listener.bind((HOST, arguments.port))
         except OSError:
-            return _refuse(f"port {arguments.port} is busy")
+            return _refuse(
+                f"port {arguments.port} for ClickHouse is busy: choose another with --port or "
+                "CLICKHOUSE_PORT"
+            )
         from settlement.clickhouse.local.serve import serve  # noqa: PLC0415 - 1 s; refuse first
 
         try:

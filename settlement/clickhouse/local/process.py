@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 import psutil
@@ -39,13 +40,17 @@ class ClickHouseProcess(msgspec.Struct, frozen=True):
 def start_clickhouse(*, data_dir: Path, port: int | None) -> ClickHouseProcess:
     """Start the local ClickHouse of a data directory and wait until it answers a query.
 
-    Without a port it takes a free one. Raises Unusable where the port is busy, another process
-    has the directory, or the server does not come up.
+    One that runs there is given. Without a port it takes a free one. Raises Unusable where the
+    port is busy or not the running one's, another process has the directory, or the server does
+    not come up.
     """
-    if running := running_clickhouse(data_dir=data_dir):
+    running = running_clickhouse(data_dir=data_dir)
+    if running and _answers(running.url):
+        if port in (None, urlsplit(running.url).port):
+            return running
         raise Unusable(
-            f"ClickHouse is already running on {data_dir} (process {running.pid}): "
-            "stop it with `settle clickhouse stop`"
+            f"ClickHouse already runs here, at {urlsplit(running.url).netloc.rpartition('@')[2]}: "
+            "stop it with `settle clickhouse stop` to change its port"
         )
     log = data_dir / "logs" / "clickhouse.log"
     log.parent.mkdir(parents=True, exist_ok=True)
