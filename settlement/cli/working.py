@@ -79,8 +79,9 @@ def why_it_differs(answer: Answer) -> list[str]:
     if not causes:
         return ["No known mistake explains the claim."]
     told = [
-        f"{c.message} That is {signed(c.amount)} {c.currency} {c.side.replace('_', ' ')} ({c.code})."
-        for c in causes
+        f"{cause.message} That is {signed(cause.amount)} {cause.currency} "
+        f"{cause.side.replace('_', ' ')} ({cause.code})."
+        for cause in causes
     ]
     if len(told) == 1:
         return told
