@@ -78,10 +78,12 @@ def generate(  # noqa: PLR0917 - Typer's way to declare options
             emsp=_party("--emsp", emsp),
             cdr_id=cdr_id,
         )
-        text = generate_cdr(_tariff_in(source, tariff_id), wanted=wanted)
+        generated = generate_cdr(_tariff_in(source, tariff_id), wanted=wanted)
     except CannotGenerate as reason:
         raise Unusable(str(reason)) from None
-    print(text.decode())
+    for hint in generated.hints:
+        print(f"settle: {hint}", file=sys.stderr)
+    print(generated.text.decode())
 
 
 def _number(option: str, text: str) -> Decimal:

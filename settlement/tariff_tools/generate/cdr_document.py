@@ -25,6 +25,7 @@ from settlement.tariff_tools.generate.wanted import Wanted, after, written
 Json = dict[str, Any]
 
 _PARTS = ("total_fixed_cost", "total_energy_cost", "total_time_cost", "total_parking_cost")
+_CLOSE = Decimal("0.02")  # both sides are rounded
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -36,6 +37,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     cpo: PartyId
     currency: str
     tariff: Json
+    rate: Decimal | None  # of all taxes, in percent
     periods: tuple[ChargingPeriod, ...]
 
 
@@ -67,7 +69,12 @@ def _of_2_1_1(draft: Draft, costs: Costs) -> Json:
 def _of_2_2_1(draft: Draft, costs: Costs) -> Json:
     """Write a CDR of 2.2.1 or 2.3.0, which differ in their prices."""
     wanted, end = draft.wanted, _end(draft)
-    price = _price_of_2_3_0 if draft.ocpi_version == "2.3.0" else _price_of_2_2_1
+
+    def price(amounts: Price) -> Json:
+        if draft.ocpi_version == "2.3.0":
+            return _price_of_2_3_0(amounts, draft.rate)
+        return _price_of_2_2_1(amounts)
+
     assert costs.total_cost is not None
     volumes = _volumes(draft)
     document: Json = {
@@ -108,12 +115,15 @@ def _price_of_2_2_1(price: Price) -> Json:
     return told
 
 
-def _price_of_2_3_0(price: Price) -> Json:
-    before, amount = price.before_taxes, price.after_taxes
-    taxes = []
-    if before is not None and amount is not None:
-        taxes = [{"name": "VAT", "amount": amount - before}]
-    return {"before_taxes": before, "taxes": taxes}
+def _price_of_2_3_0(price: Price, rate: Decimal | None) -> Json:
+    """Write the taxes as one, with its rate unless a limit has moved the amounts."""
+    before, after_taxes = price.before_taxes, price.after_taxes
+    if before is None or after_taxes is None:
+        return {"before_taxes": before, "taxes": []}
+    tax: Json = {"name": "VAT", "amount": after_taxes - before}
+    if rate is not None and abs(before * rate / 100 - tax["amount"]) <= _CLOSE:
+        tax = {"name": "VAT", "percentage": rate, "amount": tax["amount"]}
+    return {"before_taxes": before, "taxes": [tax]}
 
 
 def _volumes(draft: Draft) -> Json:

@@ -32,6 +32,10 @@ class PaysTheDriver(CannotGenerate):
     """The session comes to less than nothing, which only a credit CDR may claim."""
 
 
+class TaxNotDetermined(CannotGenerate):
+    """Prices include taxes at no rate, and a limit moves one side of the total alone."""
+
+
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """A session: when it starts, how long it charges and then parks, how much it charges."""
 
@@ -92,6 +96,13 @@ def check_wanted(wanted: Wanted) -> None:
         raise CannotGenerate(
             f"{number(kwh)} kWh in that time take {number(needed)} kW: no charge point delivers it"
         )
+
+
+def check_id(cdr_id: str | None, *, ocpi_version: str) -> None:
+    """Raise CannotGenerate where a CDR cannot have this id."""
+    most = 36 if ocpi_version == "2.1.1" else 39
+    if cdr_id is not None and not (cdr_id.isprintable() and 1 <= len(cdr_id) <= most):
+        raise CannotGenerate(f"id {cdr_id!r}: must have 1 to {most} printable characters")
 
 
 def _average(kwh: Decimal, seconds: int) -> Decimal:
