@@ -110,7 +110,9 @@ def test_no_bound_of_the_tariff_lies_inside_a_period(wanted: Wanted, seed: int) 
     }
     assert wanted.time_zone is not None
     place = ZoneInfo(wanted.time_zone)
-    clocks = {rule[name] for rule in rules for name in ("start_time", "end_time") if rule.get(name)}
+    windows = [(rule.get("start_time"), rule.get("end_time")) for rule in rules]
+    windows = [both for both in windows if not {*both} <= {None, "00:00"}]  # the whole day
+    clocks = {clock or "00:00" for both in windows for clock in both}
     clocks |= {"00:00"} if any("day_of_week" in r or "start_date" in r for r in rules) else set()
     starts = [period.start_date_time for period in cdr.charging_periods]
     minutes = {
