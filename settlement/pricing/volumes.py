@@ -58,7 +58,7 @@ def periods_of(cdr: Cdr, odd: list[Odd]) -> Sequence[tuple[int, ChargingPeriod]]
     periods = cdr.charging_periods
     if not periods:
         odd.append(Odd("periods_missing", None, {}))
-        return [(0, _period_of_totals(cdr))]
+        return [(0, period_of_totals(cdr))]
     previous = periods[0].start_date_time
     for period in periods:
         if period.start_date_time < previous:
@@ -68,7 +68,8 @@ def periods_of(cdr: Cdr, odd: list[Odd]) -> Sequence[tuple[int, ChargingPeriod]]
     return list(enumerate(periods))
 
 
-def _period_of_totals(cdr: Cdr) -> ChargingPeriod:
+def period_of_totals(cdr: Cdr) -> ChargingPeriod:
+    """Give the one period of a CDR without any: its totals, from its start on."""
     parking = cdr.total_parking_time or ZERO
     charging = cdr.total_time - parking if cdr.total_time is not None else ZERO
     dimensions = (

@@ -20,7 +20,7 @@ def step_each_line(_: Case, reading: Reading) -> list[Line]:
     """Round each line up to its own step_size; the reading is one without steps."""
     for line in reading.walk.priced:
         step, unit = _component(line).step, _unit(line)
-        if not _is_fee(line):
+        if not is_fee(line):
             line.billed = divide(_up(line.billed * unit, step), unit)
     return reading.walk.priced
 
@@ -42,7 +42,7 @@ def step_both_times(case: Case, reading: Reading) -> list[Line] | None:
     """Round charging and parking time up as one sum; the reading is one without steps."""
     lines = reading.walk.priced
     both = [line for line in lines if line.family in {TIME_COST, PARKING_COST}]
-    both = [line for line in both if not _is_fee(line)]
+    both = [line for line in both if not is_fee(line)]
     if len({line.family for line in both}) < 2:
         return None
     for line, stepped in zip(lines, case.read().walk.priced, strict=True):
@@ -58,7 +58,7 @@ def price_each_step(family: int | None, reading: Reading) -> list[Line] | None:
     is_changed = False
     for line in reading.walk.priced:
         step = _component(line).step
-        if _is_fee(line) or family not in {None, line.family}:
+        if is_fee(line) or family not in {None, line.family}:
             continue
         # a step of the unit itself is charged alike
         factor = divide(SECONDS if line.is_time else WATT_HOURS, Decimal(step))
@@ -115,10 +115,11 @@ def fee(period: int, key: str, component: Component, reading: Reading) -> Line:
 
 def without_fees(lines: list[Line]) -> list[Line]:
     """Leave out the fees of the session; those of a reservation stay."""
-    return [line for line in lines if not _is_fee(line) or line.is_reservation]
+    return [line for line in lines if not is_fee(line) or line.is_reservation]
 
 
-def _is_fee(line: Line) -> bool:
+def is_fee(line: Line) -> bool:
+    """Tell whether a line is a FLAT."""
     return _component(line).bit == FLAT
 
 

@@ -69,6 +69,11 @@ def with_cdr(change: Callable[[Cdr], Cdr]) -> Attempt:
     return attempt
 
 
+def with_reading(change: Callable[[Reading], list[Line] | None]) -> Attempt:
+    """Price other lines than those of the right reading; None where there is nothing to change."""
+    return with_lines(lambda _, reading: change(reading))
+
+
 def with_lines(change: Callable[[Case, Reading], list[Line] | None], **rules: str) -> Attempt:
     """Price other lines than those of the reading, which is made under other rules if named.
 
