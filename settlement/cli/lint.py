@@ -5,6 +5,7 @@ Rule: reads, prints and exits; what is odd is asked of `settlement.tariff_tools.
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,22 +28,42 @@ def lint(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON a tariff.")] = False,
     ocpi: Version = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Write a corrected copy in which no price is another.")
+    ] = False,
+    output: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="The copy; else NAME.fixed.json. - is stdout."),
+    ] = None,
 ) -> None:
     """Tell what a tariff does otherwise than it reads, and what that costs.
 
     Exit 0: nothing, or notices alone; 1: warnings; 2: some input is unreadable.
+    With --fix they are those of the copy.
     """
     from settlement.tariff_tools.lint.linter import lint as findings_of  # noqa: PLC0415 - engine
 
     if not sources:
         raise Unusable("name a file of tariffs, or - for stdin")
+    version = _known(ocpi)
+    if fix or output is not None:
+        from settlement.cli.lint_fix import Copy, write_copies  # noqa: PLC0415 - loads the engine
+
+        if not fix:
+            raise Unusable("--output is for the copy that --fix writes")
+        raise typer.Exit(write_copies(sources, Copy(output, version, is_json=as_json)))
     worst = FINE
     for source in sources:
-        data = _read(source)
-        for linted in findings_of(data, ocpi_version=_known(ocpi)):
-            print(_json(source, linted) if as_json else _told(source, linted))
-            worst = max(worst, *map(_code, linted.findings), FINE)
+        for linted in findings_of(read_source(source), ocpi_version=version):
+            lines = told(source, linted)
+            print(as_line(as_object(source, linted)) if as_json else "\n".join(lines))
+            worst = max(worst, code_of(linted))
     raise typer.Exit(worst)
+
+
+def code_of(linted: "Linted") -> int:
+    """Give the exit code for what was found."""
+    return max(map(_code, linted.findings), default=FINE)
 
 
 def _code(finding: "Finding") -> int:
@@ -59,7 +80,8 @@ def _known(version: str | None) -> str | None:
     return version
 
 
-def _read(source: str) -> bytes:
+def read_source(source: str) -> bytes:
+    """Read a file or stdin."""
     if source == "-":
         return sys.stdin.buffer.read()
     try:
@@ -68,18 +90,26 @@ def _read(source: str) -> bytes:
         raise Unusable(f"{source}: {error.strerror}") from error
 
 
-def _told(source: str, linted: "Linted") -> str:
+def told(source: str, linted: "Linted", *, left: Callable[[str], str] | None = None) -> list[str]:
+    """Tell the findings of a tariff; `left` tells why one of a code is not mended."""
     name = "stdin" if source == "-" else source
     lines = []
     for one in linted.findings:
-        lines.append(f"{name}:{one.line}:{one.column}: {one.severity} {one.code}: {one.message}")
+        lines.append(f"{place(name, one)}: {one.severity} {one.code}: {one.message}")
         if one.cost is not None:
             lines.append(f"    {_cost(one)}")
+        if left is not None:
+            lines.append(f"    Left: {left(one.code)}")
     tariff = linted.tariff
     if tariff is not None:
         label = f"{name}{linted.pointer and ' ' + linted.pointer}: tariff {tariff.id}"
         lines.append(f"{label}: {_summary(linted)}")
-    return "\n".join(lines)
+    return lines
+
+
+def place(name: str, finding: "Finding") -> str:
+    """Give where a finding is, as editors and terminals link it."""
+    return f"{name}:{finding.line}:{finding.column}"
 
 
 def _cost(finding: "Finding") -> str:
@@ -103,22 +133,28 @@ def _summary(linted: "Linted") -> str:
     return f"{text}. An ordinary session ({SENTENCE}) costs {price}."
 
 
-def _json(source: str, linted: "Linted") -> str:
+def as_line(document: dict[str, Any]) -> str:
+    """Write one line of JSON."""
+    return json.dumps(document, ensure_ascii=False)
+
+
+def as_object(source: str, linted: "Linted") -> dict[str, Any]:
+    """Give a tariff and its findings as plain JSON."""
     tariff, cost = linted.tariff, linted.cost
-    document: dict[str, Any] = {
+    return {
         "source": source,
         "pointer": linted.pointer,
         "tariff_id": tariff.id if tariff else None,
         "ocpi_version": tariff.ocpi_version if tariff else None,
         "ordinary_session_cost": None if cost is None else str(cost.as_written),
         "currency": tariff.currency if tariff else None,
-        "findings": [_json_finding(one) for one in linted.findings],
+        "findings": [finding_object(one) for one in linted.findings],
     }
-    return json.dumps(document, ensure_ascii=False)
 
 
-def _json_finding(finding: "Finding") -> dict[str, Any]:
-    told: dict[str, Any] = {
+def finding_object(finding: "Finding") -> dict[str, Any]:
+    """Give a finding as plain JSON."""
+    document: dict[str, Any] = {
         "code": finding.code,
         "severity": finding.severity,
         "pointer": finding.pointer,
@@ -127,6 +163,6 @@ def _json_finding(finding: "Finding") -> dict[str, Any]:
         "message": finding.message,
     }
     if finding.cost is not None:
-        told["cost_as_written"] = str(finding.cost.as_written)
-        told["cost_as_meant"] = str(finding.cost.as_meant)
-    return told
+        document["cost_as_written"] = str(finding.cost.as_written)
+        document["cost_as_meant"] = str(finding.cost.as_meant)
+    return document

@@ -3,7 +3,7 @@
 Rule: a function of the bytes; the checks find, this file places and prices what they found.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
@@ -19,12 +19,14 @@ from settlement.tariff_tools.lint.checks.reach import check_holes, check_reach
 from settlement.tariff_tools.lint.checks.restriction import check_restrictions
 from settlement.tariff_tools.lint.code import CODES
 from settlement.tariff_tools.lint.family import subject_of
-from settlement.tariff_tools.lint.found import Cost, Finding, Found
+from settlement.tariff_tools.lint.found import Cost, Finding, Found, Subject
 from settlement.tariff_tools.lint.source import Node, NoValue, Source, at_pointer, doubled
 from settlement.tariff_tools.lint.sweep import TooWide
 from settlement.tariff_tools.ordinary import session_cost
 
-_CHECKS = (
+Check = Callable[[Subject], Iterator[Found]]
+
+_CHECKS: tuple[Check, ...] = (
     check_reach,
     check_holes,
     check_restrictions,
@@ -113,11 +115,11 @@ def lint_node(*, source: Source, node: Node, pointer: str, ocpi_version: str | N
     return Linted(pointer, tariff, cost, tuple(placed))
 
 
-def found_in(tariff: Tariff) -> list[Found]:
-    """Run every check that asks what a tariff says and not how it is written."""
+def found_in(tariff: Tariff, checks: Sequence[Check] = _CHECKS) -> list[Found]:
+    """Run the checks that ask what a tariff says and not how it is written."""
     try:
         subject = subject_of(tariff)
-        return [found for check in _CHECKS for found in check(subject)]
+        return [found for check in checks for found in check(subject)]
     except TooWide:
         return [Found("not_swept", "/elements", CODES["not_swept"].means)]
 

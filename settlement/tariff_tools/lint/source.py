@@ -27,14 +27,23 @@ class NoValue(NotJson):
         self.line, self.column = place.line, place.column
 
 
+class Member(msgspec.Struct, frozen=True):
+    """One key of an object, the byte where it begins, and its value."""
+
+    name: str
+    start: int
+    value: "Node"
+
+
 class Node(msgspec.Struct):
     """One value: its first and last byte, what is in it, and keys that are there twice."""
 
     start: int
     end: int = 0
-    fields: dict[str, "Node"] | None = None
+    fields: dict[str, "Node"] | None = None  # of a key that is there twice, the last
     items: list["Node"] | None = None
     twice: list[tuple[str, int]] = []
+    members: list[Member] = []  # as written
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -90,7 +99,7 @@ class Source:
 
     def _object(self, at: int) -> Node:
         fields: dict[str, Node] = {}
-        node = Node(at, fields=fields, twice=[])
+        node = Node(at, fields=fields, twice=[], members=[])
         at = self._blank(at + 1)
         while self.data[at : at + 1] != b"}":
             if fields:
@@ -102,10 +111,12 @@ class Source:
                 name = json.loads(match.group())
             except ValueError:
                 raise self._wrong(at) from None
+            begin = at
             if name in fields:
-                node.twice.append((name, at))
+                node.twice.append((name, begin))
             at = self._blank(self._mark(self._blank(match.end()), b":"))
             fields[name] = self._value(at)
+            node.members.append(Member(name, begin, fields[name]))
             at = self._blank(fields[name].end)
         node.end = at + 1
         return node
@@ -146,11 +157,31 @@ def at_pointer(*, node: Node, pointer: str) -> Node:
     return node
 
 
+def escaped(name: str) -> str:
+    """Write a key as a part of a JSON Pointer."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def find(*, node: Node, pointer: str) -> Node | None:
+    """Give the value at a JSON Pointer; None where there is none."""
+    for part in pointer.split("/")[1:]:
+        below = at_pointer(node=node, pointer=f"/{part}")
+        if below is node:
+            return None
+        node = below
+    return node
+
+
+def is_sealed(pointer: str) -> bool:
+    """Tell whether a tariff stands in a CDR, which never changes once it was sent."""
+    return pointer.rstrip("0123456789").rstrip("/").endswith("/tariffs")
+
+
 def doubled(*, node: Node, pointer: str = "") -> Iterator[tuple[str, int]]:
     """Give the pointer and place of every key that its object holds twice."""
     for name, at in node.twice:
-        yield f"{pointer}/{name}", at
+        yield f"{pointer}/{escaped(name)}", at
     for name, child in (node.fields or {}).items():
-        yield from doubled(node=child, pointer=f"{pointer}/{name}")
+        yield from doubled(node=child, pointer=f"{pointer}/{escaped(name)}")
     for index, child in enumerate(node.items or ()):
         yield from doubled(node=child, pointer=f"{pointer}/{index}")

@@ -7,7 +7,15 @@ the same elements hold are one cell; so the work follows the tariff's shape and 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from settlement.tariff_tools.lint.axis import AXES, INFINITE, Bound, Box, Interval, Intervals
+from settlement.tariff_tools.lint.axis import (
+    AXES,
+    INFINITE,
+    Axis,
+    Bound,
+    Box,
+    Interval,
+    Intervals,
+)
 from settlement.tariff_tools.lint.axis import joined as join_intervals
 
 Region = tuple[Intervals, ...]
@@ -22,12 +30,16 @@ class TooWide(Exception):  # noqa: N818 - a property of the tariff, not an error
 
 
 class Space:
-    """Boxes, each one bit, and the cells into which their bounds cut the axes."""
+    """Boxes, each one bit, and the cells into which their bounds cut the axes.
 
-    def __init__(self, boxes: Sequence[Box]) -> None:
+    The first three axes are date, weekday and clock, whatever comes after them.
+    """
+
+    def __init__(self, boxes: Sequence[Box], axes: Sequence[Axis] = AXES) -> None:
         self.boxes = tuple(boxes)
         self.all = (1 << len(boxes)) - 1
-        self._cells = tuple(self._cut(axis) for axis in range(len(AXES)))
+        self._axes = tuple(axes)
+        self._cells = tuple(self._cut(axis) for axis in range(len(axes)))
         self._free = self._unrestricted()
         self._looked_at = 0
 
@@ -45,7 +57,7 @@ class Space:
             free = mask & self._free[axis]
             if free:  # what comes after an element that always holds is never first
                 mask &= ((free & -free) << 1) - 1
-        if axis == len(AXES):
+        if axis == len(self._axes):
             return ((),) if self._wanted(mask) else ()
         key = (axis, mask, days)
         found = self._memo.get(key)
@@ -73,9 +85,9 @@ class Space:
         )
 
     def _cut(self, axis: int) -> tuple[tuple[Interval, int], ...]:
-        low, high = AXES[axis].whole
+        low, high = self._axes[axis].whole
         bounds: set[Bound] = {low, high}
-        if AXES[axis].name == "weekday":
+        if self._axes[axis].name == "weekday":
             bounds |= set(range(8))
         for box in self.boxes:
             bounds |= {bound for interval in box[axis] for bound in interval}
@@ -92,10 +104,9 @@ class Space:
     def _unrestricted(self) -> tuple[int, ...]:
         """Give, for each axis, the boxes that are whole on it and on all after it."""
         free = [self.all]
-        for axis in reversed(range(len(AXES))):
-            whole = sum(
-                1 << bit for bit, box in enumerate(self.boxes) if box[axis] == (AXES[axis].whole,)
-            )
+        for axis in reversed(range(len(self._axes))):
+            everything = (self._axes[axis].whole,)
+            whole = sum(1 << bit for bit, box in enumerate(self.boxes) if box[axis] == everything)
             free.append(free[-1] & whole)
         return tuple(reversed(free))
 
