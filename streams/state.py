@@ -131,6 +131,22 @@ _DECODER: msgspec.msgpack.Decoder[StateObject] = msgspec.msgpack.Decoder(StateOb
 MARKER_KEY = "marker"
 
 
+class _Touched(msgspec.Struct, frozen=True, array_like=True, tag="cdr", gc=False):
+    """What the index needs of an encoded CDR; the fields before it are only passed over."""
+
+    cpo: msgspec.Raw
+    key: msgspec.Raw
+    month: msgspec.Raw
+    copies: msgspec.Raw
+    dead_letters: msgspec.Raw
+    dead_shown: msgspec.Raw
+    touched_by: tuple[str, ...] = ()
+
+
+_TOUCHED: msgspec.msgpack.Decoder[_Touched] = msgspec.msgpack.Decoder(_Touched)
+_CDR_KEY = "cdr|"
+
+
 def key_of(kind: str, cpo: str, identifier: str) -> str:
     """Give the key of an object in the state; `identifier` is folded."""
     return f"{kind}|{cpo}|{identifier}"
@@ -158,12 +174,11 @@ class State:
     def load(self, items: Iterable[tuple[str, bytes]]) -> None:
         """Take over what the state topic holds; raises msgspec.ValidationError."""
         for key, data in items:
-            value = decode(data)
-            if isinstance(value, CdrState):
+            if key.startswith(_CDR_KEY):
                 self._objects[key] = data
-                self._index(key, value.touched_by)
+                self._index(key, _TOUCHED.decode(data).touched_by)
             else:
-                self._objects[key] = value
+                self._objects[key] = decode(data)
 
     def get(self, key: str) -> StateObject | None:
         """Give an object, or None."""
@@ -262,5 +277,5 @@ class State:
 
 def _touched_by(value: StateObject | bytes | None) -> tuple[str, ...]:
     if isinstance(value, bytes):
-        value = decode(value)
+        return _TOUCHED.decode(value).touched_by
     return value.touched_by if isinstance(value, CdrState) else ()
