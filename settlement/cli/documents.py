@@ -1,24 +1,25 @@
 """The documents of a file or of stdin, one after the other.
 
-Rule: finds where each document begins and ends and nothing more; JSON lines are read as a
-stream, so that a file of any length takes little memory.
+Rule: finds where each document begins and ends and nothing more; JSON lines and arrays are read
+as a stream, so that a file of any length takes little memory.
 """
 
+import io
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from json import JSONDecoder
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import Self
 
 import msgspec
 
+from settlement.cli.array import Elements
 from settlement.cli.exit import Unusable
 
 _BLANK = b" \t\r\n"
 _DECODER = JSONDecoder()
 _SPACE = re.compile(r"\s*")
-_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _MARK = b"\xef\xbb\xbf"  # of UTF-8, which some programs write first
 
 
@@ -33,52 +34,66 @@ class Documents:
     """What a source holds; `is_batch` says whether it may be more than one document."""
 
     def __init__(self, source: str) -> None:
-        self.name = "stdin" if source == "-" else source
+        self._is_stdin = source == "-"
+        self.name = "stdin" if self._is_stdin else source
         self._file = _opened(source)
+        self._line = 1
+        self._parts: Iterable[Document] | None = None
         try:
-            self._first = self._skip_blank()
+            if self._skip_blank() == b"[":
+                self._file.read(1)
+                self.is_batch = True
+                numbered = enumerate(Elements(self._file), start=1)
+                self._parts = (Document(place, element) for place, element in numbered)
+            else:
+                self._look_at_lines()
         except Unusable:
             self.__exit__()
             raise
+
+    def _look_at_lines(self) -> None:
+        """Tell JSON lines from documents of several lines, which are read whole."""
+        self._line -= 1
+        self._first = self._following()
+        assert self._first is not None  # there is something that is not blank
         first = self._first.data.strip(_BLANK)
-        is_array = first.startswith(b"[")
-        self._next = None if is_array else self._following()
+        self._next = self._following()
         # A first line that is cut must not hide the lines after it.
-        self._is_lines = not is_array and (
-            _is_whole(first) or (self._next is not None and _is_object(self._next.data))
-        )
-        if self._is_lines:
+        is_lines = _is_whole(first) or (self._next is not None and _is_object(self._next.data))
+        if is_lines:
             self.is_batch = self._next is not None
         else:
-            self._parts, is_array = _parts_of(self._rest(), self._first.line)
-            self.is_batch = is_array or len(self._parts) > 1
+            parts = _parts_of(self._rest(self._first), self._first.line)
+            self._parts, self.is_batch = parts, len(parts) > 1
 
     def __enter__(self) -> Self:
         """Use it as a context manager: the file is closed at its end."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._file is not sys.stdin.buffer:
+        if self._is_stdin:
+            self._file.detach()  # stdin stays open
+        else:
             self._file.close()
 
     def __iter__(self) -> Iterator[Document]:
         """Give the documents in order."""
-        if not self._is_lines:
+        if self._parts is not None:
             yield from self._parts
             return
-        yield self._first
-        following = self._next
+        following = self._first
         while following is not None:
             yield following
-            following = self._following()
+            following, self._next = self._next or self._following(), None
 
-    def _skip_blank(self) -> Document:
-        self._line = 0
-        for data in self._file:
-            self._line += 1
-            line = data.removeprefix(_MARK) if self._line == 1 else data
-            if line.strip(_BLANK):
-                return Document(self._line, line)
+    def _skip_blank(self) -> bytes:
+        """Go to the first sign, which is given and not yet read."""
+        if self._file.peek(len(_MARK)).startswith(_MARK):
+            self._file.read(len(_MARK))
+        while sign := self._file.peek(1)[:1]:
+            if sign not in _BLANK:
+                return sign
+            self._line += self._file.read(1) == b"\n"
         raise Unusable(f"{self.name}: is empty")
 
     def _following(self) -> Document | None:
@@ -88,23 +103,19 @@ class Documents:
                 return Document(self._line, data)
         return None
 
-    def _rest(self) -> bytes:
+    def _rest(self, first: Document) -> bytes:
         """Give everything from the first line on."""
-        data = self._first.data
+        data = first.data
         if self._next is not None:
-            data += b"\n" * (self._next.line - self._first.line - 1) + self._next.data
+            data += b"\n" * (self._next.line - first.line - 1) + self._next.data
         return data + self._file.read()
 
 
-def _parts_of(data: bytes, line: int) -> tuple[list[Document], bool]:
-    """Split an array, or documents of several lines that follow on each other.
+def _parts_of(data: bytes, line: int) -> list[Document]:
+    """Split documents of several lines that follow on each other.
 
     What cannot be split is one document: the door says what is wrong with it.
     """
-    try:
-        return [Document(n, bytes(p)) for n, p in enumerate(_array(data), start=1)], True
-    except (msgspec.DecodeError, RecursionError):
-        pass
     parts: list[Document] = []
     begin = 0
     try:
@@ -116,10 +127,10 @@ def _parts_of(data: bytes, line: int) -> tuple[list[Document], bool]:
             _, begin = _SPACE.match(text, end).span()  # type: ignore[union-attr]
             line += text.count("\n", start, begin)
     except UnicodeDecodeError:
-        return [Document(line, data)], False
+        return [Document(line, data)]
     except (ValueError, RecursionError):
         parts.append(Document(line, text[begin:].encode()))
-    return parts, False
+    return parts
 
 
 def _is_object(line: bytes) -> bool:
@@ -137,9 +148,9 @@ def _is_whole(line: bytes) -> bool:
     return True
 
 
-def _opened(source: str) -> BinaryIO:
+def _opened(source: str) -> io.BufferedReader:
     if source == "-":
-        return sys.stdin.buffer
+        return io.BufferedReader(sys.stdin.buffer)  # type: ignore[arg-type]  # it reads into too
     try:
         return Path(source).open("rb")
     except OSError as error:

@@ -54,6 +54,20 @@ def test_an_array_is_a_batch(settle: Run, written: Any) -> None:
     assert "2 CDRs" in err
 
 
+def test_an_array_that_is_cut_or_has_a_bad_element_still_gives_the_others(
+    settle: Run, written: Any
+) -> None:
+    good = as_bytes(a_cdr_document(id="A"))
+
+    code, out, err = settle("price", "--json", written(b'[%b, {"id": 1,}, null, %b' % (good, good)))
+
+    printed = [json.loads(line) for line in out.splitlines()]
+    assert code == 2
+    assert [one.get("cdr_id") for one in printed] == ["A", None, None, "A", None]
+    assert [one["line"] for one in printed if "error" in one] == [2, 3, 5]
+    assert "5 CDRs: 2 matched" in err
+
+
 def test_stdin_is_read(settle: Run) -> None:
     code, out, _ = settle("price", "--json", "-", stdin=as_bytes(a_cdr_document()))
 
