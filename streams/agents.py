@@ -18,6 +18,7 @@ from settlement.pricing.profile import DEFAULT
 from streams.partition import Partition
 from streams.record import record_at
 from streams.settings import StreamsSettings
+from streams.transport import use_prompt_transport
 
 logger = logging.getLogger(__name__)
 FAILED = 70  # EX_SOFTWARE
@@ -136,6 +137,7 @@ def inbox_app(settings: StreamsSettings, *, name: str) -> tuple[faust.App, Any]:
         stream_buffer_maxsize=4096,
         worker_redirect_stdouts=False,
     )
+    use_prompt_transport(app)
     topic = app.topic("inbox", value_serializer="raw", key_serializer="raw", value_type=bytes)
     return app, topic
 

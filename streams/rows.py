@@ -7,7 +7,8 @@ its message says and computes nothing. One writer a table: the sink.
 import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from operator import attrgetter
+from typing import Any, get_type_hints
 
 import msgspec
 
@@ -108,6 +109,17 @@ _OUTCOME_COLUMNS = (
     "kafka_partition",
     "month",
 )
+_hints = get_type_hints(CdrOutcome)
+# Of an outcome that table needs little: the rest is passed over, not read.
+_Summary = msgspec.defstruct("Summary", [(name, _hints[name]) for name in _OUTCOME_COLUMNS])
+_summary = msgspec.json.Decoder(_Summary)
+_scalars_of = attrgetter(*_SCALARS)
+# field of the outcome, its columns, what gives their values from an entry, the columns of none
+_ENTRIES: Sequence[tuple[str, Sequence[str], Callable[[Any], Any], Row]] = tuple(
+    (field, columns, attrgetter(*names), {column: [] for column in columns})
+    for prefix, (field, names) in ARRAYS.items()
+    for columns in [tuple(f"{prefix}.{name}" for name in names)]
+)
 
 
 def headers_text(record: Any) -> dict[str, str]:
@@ -180,18 +192,19 @@ def dead_letter_row(record: Any) -> Row:
 def cdr_row(record: Any) -> Row:
     """Give the one row of a CDR."""
     outcome = _cdr.decode(record.value)
-    row: Row = {name: getattr(outcome, name) for name in _SCALARS}
-    for prefix, (field, names) in ARRAYS.items():
+    row: Row = dict(zip(_SCALARS, _scalars_of(outcome), strict=True))
+    for field, columns, values_of, nothing in _ENTRIES:
         entries = getattr(outcome, field)
-        for name in names:
-            row[f"{prefix}.{name}"] = [getattr(entry, name) for entry in entries]
+        if entries:
+            row.update(zip(columns, zip(*map(values_of, entries), strict=True), strict=True))
+        else:
+            row.update(nothing)
     return row
 
 
 def cdr_outcome_row(record: Any) -> Row:
     """Give the row of one outcome of a CDR."""
-    outcome = _cdr.decode(record.value)
-    return {name: getattr(outcome, name) for name in _OUTCOME_COLUMNS}
+    return msgspec.structs.asdict(_summary.decode(record.value))
 
 
 def document_rows(record: Any) -> list[Row]:

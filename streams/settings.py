@@ -10,6 +10,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from streams.topics import GENERATION
 
+# How long a broker holds a fetch at most: what comes into other partitions waits for its answer.
+# It holds it for more bytes than trickle in: a fetch a record costs more than the record.
+FETCH_WAIT_MILLISECONDS = 50
+FETCH_BYTES_AT_LEAST = 256 * 1024
+
 
 class StreamsSettings(BaseSettings):
     """Settings of the roles streams and sink."""

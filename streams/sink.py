@@ -19,7 +19,7 @@ from streams.kill_point import kill_point
 from streams.life import show_life
 from streams.outcome import DeadLetter
 from streams.rows import FEEDS
-from streams.settings import StreamsSettings
+from streams.settings import FETCH_BYTES_AT_LEAST, FETCH_WAIT_MILLISECONDS, StreamsSettings
 from streams.steps.admit import REASON_CHARACTERS
 from streams.store import Place, RefusedRow, Store
 from streams.topics import DEAD_LETTER
@@ -46,6 +46,8 @@ class Sink:
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=FETCH_BYTES,
             fetch_max_bytes=2 * FETCH_BYTES,
+            fetch_max_wait_ms=FETCH_WAIT_MILLISECONDS,
+            fetch_min_bytes=FETCH_BYTES_AT_LEAST,
             max_poll_records=settings.sink_batch_records,
         )
         self._producer = AIOKafkaProducer(
