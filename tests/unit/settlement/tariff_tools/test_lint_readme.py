@@ -22,7 +22,8 @@ def table() -> str:
 def _row(name: str, code: Code) -> str:
     mended = f"{code.fixed} " if code.fixed else ""
     left = f"Left: {code.left}" if code.left else ""
-    return f"| `{name}` | {code.severity} | {code.means} | {code.costs} | {(mended + left).strip()} |\n"
+    cells = (f"`{name}`", code.severity, code.means, code.costs, (mended + left).strip())
+    return f"| {' | '.join(cells)} |\n"
 
 
 def refreshed(text: str) -> str:

@@ -109,3 +109,26 @@ def test_what_cannot_be_swept_is_said_and_not_guessed() -> None:
     linted = one(tariff_text(*elements))
 
     assert codes(linted) == ["not_swept"]
+
+
+def test_a_finding_in_a_later_document_has_its_own_place() -> None:
+    good = tariff_text(element("0.45"))
+    bad = tariff_text(element("0.45"), element("0.30"))
+
+    _, second = lint(b"[%s,\n  %s]" % (good, bad))
+
+    found = next(one for one in second.findings if one.code == "element_unreachable")
+    assert found.pointer == "/1/elements/1/price_components/0"
+    assert found.line == 2
+    assert found.column == 3 + bad.rindex(b'{"type"')
+
+
+def test_a_null_in_an_array_is_an_unreadable_document_at_its_place() -> None:
+    good = tariff_text(element("0.45"))
+
+    first, second, third = lint(b"[%s,\n  null,\n%s]" % (good, good))
+
+    (finding,) = second.findings
+    assert (finding.code, finding.pointer) == ("unreadable", "/1")
+    assert Place(finding.line, finding.column) == Place(2, 3)
+    assert "unreadable" not in codes(first) + codes(third)
