@@ -33,7 +33,8 @@ from tests.builders import a_cdr_document, a_cdr_location_document
 
 DOCUMENTS = 1500
 BATCH = 50  # documents timed together; the median of all batches counts
-COMMAND_DOCUMENTS = 30_000  # of a file for the whole command, all distinct as well
+COMMAND_ROUNDS = 5
+COMMAND_DOCUMENTS = 60_000  # of a file for the whole command, all distinct as well
 TARIFFS = 20
 ZONE = "Europe/Berlin"
 
@@ -198,10 +199,24 @@ def measure() -> dict[str, tuple[float, float]]:
         "price, compare, write as JSON": (lambda one: json_line(desk.answer(one)), data),
     }
     found = microseconds(works)
-    gc.unfreeze()
-    found["settle price --json, the whole process"] = command_microseconds(every)
     unit = found["bare typed decode"]
-    return {name: (each, unit / each) for name, each in found.items()}
+    ratios = {name: (each, unit / each) for name, each in found.items()}
+    ratios["settle price --json, the whole process"] = whole(bare.decode, data, every)
+    gc.unfreeze()
+    return ratios
+
+
+def whole(
+    decode: Callable[[bytes], object], data: Sequence[bytes], every: Sequence[bytes]
+) -> tuple[float, float]:
+    """Give the command's microseconds and its ratio to the decode just before and after it."""
+    took = []
+    for _ in range(COMMAND_ROUNDS):
+        before = microseconds({"decode": (decode, data)})["decode"]
+        each = command_microseconds(every)
+        after = microseconds({"decode": (decode, data)})["decode"]
+        took.append((each, (before + after) / 2 / each))
+    return sorted(took, key=lambda one: one[1])[len(took) // 2]
 
 
 def report(found: dict[str, tuple[float, float]]) -> list[str]:
@@ -213,7 +228,7 @@ def report(found: dict[str, tuple[float, float]]) -> list[str]:
 
 
 @pytest.mark.bench
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_what_pricing_costs_against_a_bare_decode() -> None:
     found = measure()
 
