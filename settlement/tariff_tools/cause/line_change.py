@@ -6,22 +6,31 @@ Rule: changes the lines of a fresh reading, or builds new ones; sums and rounds 
 from decimal import Decimal
 
 from settlement.pricing.choice import choose
-from settlement.pricing.exact import ONE, SECONDS, WATT_HOURS, divide
-from settlement.pricing.line import ENERGY_COST, FIXED, PARKING_COST, TIME_COST, Line
+from settlement.pricing.exact import ONE, SECONDS, WATT_HOURS, ZERO, divide
+from settlement.pricing.line import (
+    ENERGY_COST,
+    FIXED,
+    PARKING_COST,
+    RESERVATION_COST,
+    TIME_COST,
+    Line,
+)
 from settlement.pricing.plan import Component
 from settlement.pricing.reading import Reading
-from settlement.pricing.stretch import FLAT
+from settlement.pricing.stretch import FLAT, Stretch
 from settlement.pricing.volumes import read_stretches
 from settlement.tariff_tools.cause.case import Case
 from settlement.zone import load_zone
 
 
-def step_each_line(_: Case, reading: Reading) -> list[Line]:
+def step_each_line(case: Case, reading: Reading) -> list[Line]:
     """Round each line up to its own step_size; the reading is one without steps."""
     for line in reading.walk.priced:
-        step, unit = _component(line).step, _unit(line)
-        if not is_fee(line):
-            line.billed = divide(_up(line.billed * unit, step), unit)
+        if is_fee(line):
+            continue
+        unit = _unit(line)
+        noise = ZERO if line.is_time else case.rules.energy_noise_wh
+        line.billed = divide(_up(line.billed * unit, _component(line).step, noise), unit)
     return reading.walk.priced
 
 
@@ -48,7 +57,7 @@ def step_both_times(case: Case, reading: Reading) -> list[Line] | None:
     for line, stepped in zip(lines, case.read().walk.priced, strict=True):
         if line not in both:
             line.billed = stepped.billed
-    total = sum((line.billed for line in both), Decimal(0))
+    total = sum((line.billed for line in both), ZERO)
     both[-1].billed += _up(total, _component(both[-1]).step) - total
     return lines
 
@@ -88,7 +97,25 @@ def scale_energy(factor: Decimal, divisor: Decimal, reading: Reading) -> list[Li
 
 
 def fee_each_period(case: Case, reading: Reading) -> list[Line] | None:
-    """Charge in each period the FLAT that is active there."""
+    """Charge in each period of the session the FLAT that is active there."""
+    fees = _fees(case, reading, is_reservation=False)
+    return [*without_fees(reading.walk.priced), *fees] if fees else None
+
+
+def every_fee_each_period(case: Case, reading: Reading) -> list[Line] | None:
+    """Charge in each period, also of a reservation, the FLAT that is active there."""
+    fees = _fees(case, reading, is_reservation=True)
+    if not fees:
+        return None
+    volumes = [line for line in reading.walk.priced if not is_fee(line)]
+    return [*volumes, *_fees(case, reading, is_reservation=False), *fees]
+
+
+def _fees(case: Case, reading: Reading, *, is_reservation: bool) -> list[Line]:
+    """Give the FLAT of each period, of the session or of the reservation."""
+    is_expired = any(odd.code == "reservation_expired" for odd in reading.odd)
+    if is_expired and not is_reservation:
+        return []
     measured = read_stretches(
         cdr=case.cdr,
         plans=case.assigned.by_period,
@@ -99,12 +126,22 @@ def fee_each_period(case: Case, reading: Reading) -> list[Line] | None:
     fees = []
     for stretch in measured.stretches:
         plan = stretch.plan
-        if plan is None or stretch.is_reservation or not plan.offers & FLAT:
+        if plan is None or not (stretch.reservation if is_reservation else _is_session(stretch)):
             continue
-        component = choose(plan.session, FLAT, stretch, case.rules, set()).get(FLAT)
+        rows = plan.session
+        if is_reservation:
+            rows = plan.expired if is_expired else plan.reserved
+        component = choose(rows, FLAT, stretch, case.rules, set()).get(FLAT)
         if component is not None:
-            fees.append(fee(stretch.period, plan.key, component, reading))
-    return [*without_fees(reading.walk.priced), *fees] if fees else None
+            line = fee(stretch.period, plan.key, component, reading)
+            line.is_reservation = is_reservation
+            line.family = RESERVATION_COST if is_reservation else FIXED
+            fees.append(line)
+    return fees
+
+
+def _is_session(stretch: Stretch) -> bool:
+    return not stretch.is_reservation
 
 
 def fee(period: int, key: str, component: Component, reading: Reading) -> Line:
@@ -133,6 +170,9 @@ def _unit(line: Line) -> Decimal:
     return ONE if line.is_time else WATT_HOURS
 
 
-def _up(value: Decimal, step: int) -> Decimal:
+def _up(value: Decimal, step: int, noise: Decimal = ZERO) -> Decimal:
+    """Round up to a multiple, or down to it from so little above that it is noise."""
     over = value % step
-    return value + step - over if over > 0 else value
+    if over <= noise:
+        return value - over if over > 0 else value
+    return value + step - over

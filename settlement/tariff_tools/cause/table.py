@@ -103,7 +103,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "flat_per_period",
         "The FLAT fee was charged in each charging period, not once a session.",
-        (with_lines(lines.fee_each_period),),
+        (with_lines(lines.fee_each_period), with_lines(lines.every_fee_each_period)),
     ),
     Mistake(
         "flat_in_every_element",
