@@ -1,16 +1,23 @@
-"""`settle explain CDR.json`: a CDR's price, line by line, to be followed with a calculator.
+"""`settle explain FILE`: a CDR's price line by line, or a tariff in plain words.
 
-Rule: the same answer as `settle price`, told at length; computes nothing.
+Rule: the same answer as `settle price`, and what the tariff tools tell, at length; computes
+nothing.
 """
 
+import shutil
 import sys
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from settlement.cli.exit import FINDINGS, FINE, UNUSABLE
+from settlement.cli.exit import FINDINGS, FINE, UNUSABLE, Unusable
 from settlement.cli.price import ProfileName, Tariffs, Version, Zone
+
+if TYPE_CHECKING:
+    from settlement.answer import Desk
+    from settlement.cli.documents import Document
 
 
 class Form(StrEnum):
@@ -20,8 +27,17 @@ class Form(StrEnum):
     TABLE = "table"
 
 
+class Speech(StrEnum):
+    """The language in which a tariff is told."""
+
+    EN = "en"
+    DE = "de"
+
+
 def explain(  # noqa: PLR0917 - Typer's way to declare options
-    source: Annotated[str, typer.Argument(metavar="CDR", help="A file with CDRs; - is stdin.")],
+    source: Annotated[
+        str, typer.Argument(metavar="FILE", help="A file with CDRs or tariffs; - is stdin.")
+    ],
     tariff: Tariffs = None,
     time_zone: Zone = None,
     ocpi: Version = None,
@@ -30,15 +46,20 @@ def explain(  # noqa: PLR0917 - Typer's way to declare options
         Form | None,
         typer.Option("--format", help="markdown, or a table for a terminal; the default there."),
     ] = None,
+    lang: Annotated[Speech, typer.Option(help="Language of a tariff's words.")] = Speech.EN,
+    svg: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw a tariff's price curves.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One line of JSON a tariff; a CDR: `settle price`.")
+    ] = False,
 ) -> None:
-    """Explain a CDR's price line by line.
+    """Explain a CDR's price line by line, or what a tariff charges in plain words.
 
-    Exit 0: it matches its claim; 1: findings; 2: the input is unusable.
+    Exit 0: a CDR matches its claim, a tariff is told; 1: findings; 2: the input is unusable.
     """
     from settlement.cli import batch  # noqa: PLC0415 - loads the engine
     from settlement.cli.documents import Documents  # noqa: PLC0415 - likewise
-    from settlement.cli.markdown import explanation  # noqa: PLC0415 - likewise
-    from settlement.cli.working import working  # noqa: PLC0415 - likewise
     from settlement.ocpi.problem import UnreadableDocument  # noqa: PLC0415 - likewise
 
     order = batch.Order(
@@ -51,15 +72,73 @@ def explain(  # noqa: PLR0917 - Typer's way to declare options
     chosen = form or (Form.TABLE if sys.stdout.isatty() else Form.MARKDOWN)
     worst = FINE
     with Documents(source) as documents:
+        if svg is not None and documents.is_batch:
+            raise Unusable("--svg draws one tariff: the file holds several documents")
         for document in documents:
             try:
-                answer = desk.answer(document.data)
+                if _is_tariff(document.data):
+                    print(_words(document, ocpi, chosen, lang, svg=svg, as_json=as_json))
+                else:
+                    worst = max(worst, _explain_cdr(desk, document, chosen, svg, as_json=as_json))
             except UnreadableDocument as error:
                 place = f"{documents.name}:{document.line}"
                 print(*batch.problem_lines(error, place), sep="\n", file=sys.stderr)
                 worst = UNUSABLE
-                continue
-            print(explanation(answer) if chosen is Form.MARKDOWN else working(answer))
-            if answer.verdict != "matched":
-                worst = max(worst, FINDINGS)
     raise typer.Exit(worst)
+
+
+def _is_tariff(data: bytes) -> bool:
+    """Tell a tariff from a CDR: it has elements, and no start."""
+    from settlement.ocpi.document import NotJson, load_json  # noqa: PLC0415 - as above
+
+    try:
+        document = load_json(data)
+    except NotJson:
+        return False  # the CDR's door says what is wrong
+    return (
+        isinstance(document, dict) and "elements" in document and "start_date_time" not in document
+    )
+
+
+def _words(
+    document: "Document",
+    ocpi_version: str | None,
+    form: Form,
+    speech: Speech,
+    *,
+    svg: Path | None,
+    as_json: bool,
+) -> str:
+    from settlement.cli import tariff_words  # noqa: PLC0415 - as above
+    from settlement.tariff_tools.plain.language import LANGUAGES  # noqa: PLC0415 - as above
+    from settlement.tariff_tools.plain.told import told_document  # noqa: PLC0415 - as above
+
+    language = LANGUAGES[speech.value]
+    told = told_document(document.data, language=language, ocpi_version=ocpi_version)
+    if svg is not None:
+        if not told.drawings:
+            raise Unusable(f"{told.tariff.id}: there is no price to draw")
+        try:
+            svg.write_text(told.svg(), encoding="utf-8")
+        except OSError as error:
+            raise Unusable(f"{svg} cannot be written: {error.strerror}") from error
+    if as_json:
+        return tariff_words.as_json(told)
+    if form is Form.MARKDOWN:
+        return tariff_words.markdown(told)
+    return tariff_words.screen(told, width=shutil.get_terminal_size().columns)
+
+
+def _explain_cdr(
+    desk: "Desk", document: "Document", form: Form, svg: Path | None, *, as_json: bool
+) -> int:
+    from settlement.cli.markdown import explanation  # noqa: PLC0415 - as above
+    from settlement.cli.working import working  # noqa: PLC0415 - as above
+
+    if svg is not None or as_json:
+        raise Unusable(
+            "--svg and --json are for tariffs: `settle price --json` gives a CDR's working"
+        )
+    answer = desk.answer(document.data)
+    print(explanation(answer) if form is Form.MARKDOWN else working(answer))
+    return FINE if answer.verdict == "matched" else FINDINGS

@@ -30,9 +30,7 @@ Ends = Mapping[int, int]  # by partition: the offset after the last record
 class Log:
     """The topics of one Kafka."""
 
-    def __init__(
-        self, *, brokers: str, consumer: Any, topics: Mapping[str, Sequence[int]]
-    ) -> None:
+    def __init__(self, *, brokers: str, consumer: Any, topics: Mapping[str, Sequence[int]]) -> None:
         self._brokers = brokers
         self._consumer = consumer
         self._topics = topics

@@ -1,0 +1,70 @@
+"""A tariff as a table: every component, when it counts, what it costs.
+
+Rule: one row a component in the tariff's order, also those that never count; told as written.
+"""
+
+import msgspec
+
+from settlement.tariff import PriceComponent, Tariff
+from settlement.tariff_tools.plain.conditions import when
+from settlement.tariff_tools.plain.language import Language
+from settlement.tariff_tools.plain.offers import offers_of
+from settlement.tariff_tools.plain.prices import has_step, step_in_words
+
+HEADS = ("element", "when", "dimension", "price", "unit", "step", "vat")
+_KINDS = {"RESERVATION": "while_reserved", "RESERVATION_EXPIRES": "while_expired"}
+_UNITS = {"PARKING_TIME": "TIME"}
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One component: its place, what it is in words, and whether it ever counts."""
+
+    element: int
+    component: PriceComponent
+    is_reached: bool
+    words: tuple[str, ...]  # one cell a head
+
+
+def heads(language: Language) -> list[str]:
+    """Give the heads of the table."""
+    return [language.say(f"head_{name}") for name in HEADS]
+
+
+def rows_of(tariff: Tariff, language: Language) -> list[Row]:
+    """Give the rows of a tariff."""
+    reached = {(case.element, case.index) for offer in offers_of(tariff) for case in offer.cases}
+    return [
+        _row(tariff, element, index, language, is_reached=(element, index) in reached)
+        for element, given in enumerate(tariff.elements)
+        for index in range(len(given.price_components))
+    ]
+
+
+def _row(tariff: Tariff, element: int, index: int, language: Language, *, is_reached: bool) -> Row:
+    given = tariff.elements[element]
+    component = given.price_components[index]
+    words = (
+        str(element),
+        _when(tariff, element, language) if is_reached else language.say("never"),
+        language.say(f"dimension_{component.type}"),
+        language.money(component.price, tariff.currency),
+        language.say(f"unit_{_UNITS.get(component.type, component.type)}"),
+        step_in_words(component, language) if has_step(component) else "",
+        _vat(component, tariff, language),
+    )
+    return Row(element, component, is_reached, words)
+
+
+def _when(tariff: Tariff, element: int, language: Language) -> str:
+    restrictions = tariff.elements[element].restrictions
+    text = when(restrictions, language) or language.say("always")
+    kind = restrictions.reservation if restrictions else None
+    return text if kind is None else language.say(_KINDS[kind], when=text)
+
+
+def _vat(component: PriceComponent, tariff: Tariff, language: Language) -> str:
+    if tariff.tax_included == "N/A":
+        return ""
+    if component.vat is None:
+        return language.say("unknown")
+    return language.percent(component.vat)

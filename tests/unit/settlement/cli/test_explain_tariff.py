@@ -1,0 +1,85 @@
+"""`settle explain TARIFF.json`: words, table, curves, picture, and what it refuses."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from tests.builders import a_cdr_document, a_tariff_document
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+def test_a_tariff_is_told_as_markdown(settle: Run, written: Any) -> None:
+    code, out, err = settle("explain", written(a_tariff_document()))
+
+    assert (code, err) == (0, "")
+    assert "* EUR 0.25 per kWh." in out
+    assert "| 0 | always | energy | EUR 0.25 | kWh |" in out
+    assert "costs EUR 9.08 including VAT" in out
+    assert "energy in kWh" in out
+
+
+def test_a_tariff_is_told_for_a_screen_in_german(settle: Run, written: Any) -> None:
+    options = ("--lang", "de", "--format", "table")
+
+    code, out, _ = settle("explain", written(a_tariff_document()), *options)
+
+    assert code == 0
+    assert "- 0,25 €/kWh." in out
+    assert "Zeit in Stunden" in out
+
+
+def test_a_tariff_is_told_as_json_with_decimal_strings(settle: Run, written: Any) -> None:
+    code, out, _ = settle("explain", "--json", written([a_tariff_document()] * 2))
+
+    first, second = map(json.loads, out.splitlines())
+    assert code == 0
+    assert first == second
+    assert first["sentences"][0] == "EUR 0.25 per kWh."
+    assert first["rows"][0]["price"] == "0.25"
+    assert first["ordinary_session"]["cost"] == {"before_taxes": "7.50", "after_taxes": "9.08"}
+    assert first["curves"]["energy"]["points"][-1] == {
+        "at": 30000,
+        "before_taxes": "7.50",
+        "after_taxes": "9.0750",
+    }
+
+
+def test_the_curves_are_drawn_into_a_file(settle: Run, written: Any, tmp_path: Path) -> None:
+    picture = tmp_path / "curves.svg"
+
+    code, _, _ = settle("explain", written(a_tariff_document()), "--svg", str(picture))
+
+    assert code == 0
+    assert ET.parse(picture).getroot().tag.endswith("svg")  # noqa: S314 - our own text
+
+
+@pytest.mark.parametrize(
+    ("document", "options", "said"),
+    [
+        (a_cdr_document(), ("--json",), "are for tariffs"),
+        (a_cdr_document(), ("--svg", "x.svg"), "are for tariffs"),
+        ([a_tariff_document()] * 2, ("--svg", "x.svg"), "draws one tariff"),
+        (a_tariff_document(), ("--svg", "no/such/folder/x.svg"), "cannot be written"),
+        (a_tariff_document(elements=[]), (), "$.elements: []: needs at least one entry"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(
+    settle: Run, written: Any, document: Any, options: tuple[str, ...], said: str
+) -> None:
+    code, out, err = settle("explain", written(document), *options)
+
+    assert (code, out) == (2, "")
+    assert said in err
+
+
+def test_cdrs_and_tariffs_may_stand_in_one_file(settle: Run, written: Any) -> None:
+    code, out, _ = settle("explain", written([a_tariff_document(), a_cdr_document()]))
+
+    assert code == 0
+    assert "# Tariff T1" in out
+    assert "**Verdict: matched.**" in out
