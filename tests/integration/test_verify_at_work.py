@@ -59,11 +59,11 @@ def test_nothing_is_found_while_documents_come(rig: Rig) -> None:
 def test_nothing_is_found_after_worker_and_sink_were_killed(rig: Rig) -> None:
     rig.send([*awkward_documents(), *traffic()])
     for point in ("streams_in_transaction:2", "streams_after_transaction:2"):
-        worker = rig.start("streams", SETTLE_KILL_POINT=point)
+        worker = rig.start("streams", SETTLE_KILL_POINT=point, STREAMS_UNACKED_RECORDS="20")
         assert worker.wait(timeout=120) == -signal.SIGKILL, rig.logs()
         rig.send(traffic()[:20])
     rig.start("streams")
-    sink = rig.start("sink", SETTLE_KILL_POINT="sink_before_offset:3")
+    sink = rig.start("sink", SETTLE_KILL_POINT="sink_before_offset:3", SINK_BATCH_RECORDS="20")
     assert sink.wait(timeout=120) == -signal.SIGKILL, rig.logs()
     rig.start("sink")
 
