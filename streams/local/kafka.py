@@ -173,8 +173,6 @@ def stop_kafka(*, data_dir: Path, timeout_seconds: float = STOP_SECONDS) -> bool
 def _prepared(home: Path, port: int, stopped: Callable[[], bool]) -> list[str]:
     """Write the configuration, format the storage once and give the command to run in `home`."""
     controller_port = free_port()
-    while controller_port == port:
-        controller_port = free_port()
     properties = PROPERTIES.format(host=LOOPBACK, port=port, controller_port=controller_port)
     (home / "server.properties").write_text(properties)
     (home / "log4j2.properties").write_text(java.LOGGING)

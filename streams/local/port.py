@@ -1,7 +1,8 @@
 """TCP ports on loopback: whether one is free, and one that is.
 
 Rule: free ports are drawn below the range the system gives to outgoing connections, so that a
-part that was killed finds its own port free again when it is restarted.
+part that was killed finds its own port free again when it is restarted. None is given twice: the
+parts of a stack draw theirs seconds before they listen.
 """
 
 import secrets
@@ -16,6 +17,7 @@ LOWEST, HIGHEST = 20_000, 32_000
 TRIES = 200
 # A process that was just killed holds its port for a moment longer.
 PATIENCE_SECONDS = 2.0
+_given: set[int] = set()  # by this process
 
 
 def is_free(port: int) -> bool:
@@ -33,7 +35,8 @@ def free_port() -> int:
     """Draw a port that is free now; raises Unusable where none is found."""
     for _ in range(TRIES):
         port = LOWEST + secrets.randbelow(HIGHEST - LOWEST)
-        if is_free(port):
+        if port not in _given and is_free(port):
+            _given.add(port)
             return port
     raise Unusable(f"found no free port between {LOWEST} and {HIGHEST}")
 
@@ -50,4 +53,5 @@ def claim_port(*, port: int, part: str, change: str, takes_any: bool = False) ->
         if time.monotonic() > deadline:
             raise Unusable(f"port {port} for {part} is busy: choose another with {change}")
         time.sleep(0.05)
+    _given.add(port)
     return port
