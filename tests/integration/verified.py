@@ -225,19 +225,6 @@ class Copy:
         for record in await messages(self.brokers, target, topic.partitions):
             ends[target, record.partition] = record.offset + 1
         store.advance(ends)
-        await _tell_kafka(self.brokers, f"sink.g{self.generation}", ends)
-
-
-async def _tell_kafka(brokers: str, group: str, ends: dict[tuple[str, int], int]) -> None:
-    """Commit offsets as the sink does after it has advanced."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=brokers, group_id=group, enable_auto_commit=False)
-    await consumer.start()
-    try:
-        places = {TopicPartition(*place): end for place, end in ends.items()}
-        consumer.assign(list(places))
-        await consumer.commit(places)
-    finally:
-        await consumer.stop()
 
 
 async def messages(brokers: str, topic: str, partitions: int) -> list[Any]:
