@@ -1,6 +1,7 @@
 """Names in the READMEs exist, and what exists is named there."""
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -63,5 +64,4 @@ def test_every_command_can_be_loaded(name: str) -> None:
     module, attribute, text = COMMANDS[name]
 
     assert text.endswith(".")
-    assert (ROOT / Path(*module.split("."))).with_suffix(".py").exists()
-    assert attribute
+    assert callable(getattr(import_module(module), attribute))

@@ -123,13 +123,21 @@ async def _played(player: "Player", scenario: Scenario) -> "tuple[dict[str, str]
 @contextmanager
 def _stack(data_dir: Path, *, keep: bool) -> "Iterator[Stack]":
     """Have a stack; afterwards stop it where this run started it and nobody wants to keep it."""
-    from streams.local.stack import ensure_stack, stop_stack  # noqa: PLC0415 - heavy
+    from streams.local.stack import (  # noqa: PLC0415 - heavy
+        ensure_stack,
+        stop_stack,
+        without_user,
+    )
 
     console = _console()
     with console.status("starting the stack") as status:
         stack = ensure_stack(data_dir, any_port=True, progress=status.update)
     started = not stack.was_running
-    _say(f"the gateway answers at {stack.ingest_url}, the data are in {stack.data_dir}")
+    _say(
+        f"the gateway answers at {stack.ingest_url}, ClickHouse at "
+        f"{without_user(stack.reader_url)}, Kafka at {stack.brokers}; "
+        f"the data are in {stack.data_dir}"
+    )
     is_done = False
     try:
         yield stack

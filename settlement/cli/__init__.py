@@ -126,7 +126,7 @@ def root(
 
 
 def main() -> None:
-    """Run `settle`; the two expected failures become one line and their exit code."""
+    """Run `settle`; what is expected to fail becomes one line and its exit code."""
     try:
         app()
     except ServiceMissing as missing:
@@ -134,4 +134,8 @@ def main() -> None:
         sys.exit(3)
     except Unusable as unusable:
         print(f"settle: {unusable}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as refused:  # a folder that is a file, a disk that is full
+        place = f"{refused.filename}: " if refused.filename else ""
+        print(f"settle: {place}{refused.strerror or refused}", file=sys.stderr)
         sys.exit(2)

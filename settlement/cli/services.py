@@ -50,8 +50,10 @@ def read_address(data_dir: Path, part: str) -> dict[str, Any] | None:
         address: dict[str, Any] = json.loads(path.read_text())
         process = psutil.Process(address["pid"])
         is_same = address.pop("created", None) in {None, process.create_time()}
-    except (FileNotFoundError, json.JSONDecodeError, psutil.NoSuchProcess):
+    except (FileNotFoundError, psutil.NoSuchProcess):
         return None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None  # cut, or written by nobody of ours: whoever starts the part writes it anew
     return address if is_same and process.status() != psutil.STATUS_ZOMBIE else None
 
 

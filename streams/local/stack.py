@@ -121,7 +121,7 @@ def role_states(data_dir: Path) -> list[RoleState]:
     if record is None:
         raise ServiceMissing(down_text(data_dir))
     parts = {part.role: part for part in record.parts}
-    external = {"kafka": record.brokers, "clickhouse": _without_user(record.clickhouse_url)}
+    external = {"kafka": record.brokers, "clickhouse": without_user(record.clickhouse_url)}
     states = []
     for role in ("kafka", "clickhouse", "ingest", "streams", "sink"):
         part = parts.get(role)
@@ -210,7 +210,8 @@ def _stack(data_dir: Path, record: StackRecord, pid: int | None) -> Stack:
     )
 
 
-def _without_user(url: str | None) -> str | None:
+def without_user(url: str | None) -> str | None:
+    """Give an address without the name and password that stand in it."""
     if url is None or "@" not in url:
         return url
     return f"{url.partition('://')[0]}://{url.rpartition('@')[2]}"

@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from settlement.cli.services import read_address, write_address
+
+ELSEWHERE = ("CLICKHOUSE_URL", "CLICKHOUSE_READER_URL", "KAFKA_BROKERS")
 
 
 def test_what_a_running_part_wrote_is_read_back(tmp_path: Path) -> None:
@@ -39,3 +43,32 @@ def test_a_stranger_that_got_the_number_is_not_the_part(tmp_path: Path) -> None:
 
     assert read_address(tmp_path, "ingest") is None
     assert read_address(tmp_path, "nothing") is None
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", '{"pid": "x"}', "null", "{", ""])
+def test_what_nobody_of_ours_wrote_is_no_running_part(tmp_path: Path, text: str) -> None:
+    (tmp_path / "kafka").mkdir()
+    (tmp_path / "kafka" / "address.json").write_text(text)
+
+    assert read_address(tmp_path, "kafka") is None
+
+
+@pytest.mark.parametrize("command", [("sql", "SELECT 1"), ("status",), ("topics", "apply")])
+def test_a_data_folder_that_is_a_file_is_said_in_a_sentence(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    environment = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
+
+    done = subprocess.run(
+        [sys.executable, "-m", "settlement", *command, "--data", str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"settle: {file}")
+    assert done.stderr.endswith("Not a directory\n")
