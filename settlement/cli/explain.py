@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from settlement.cli.documents import Document
 
 
+# A tariff has none of these, in any version; its start_date_time is from when it is valid.
+_OF_CDRS = frozenset(
+    {"charging_periods", "total_energy", "total_cost", "session_id", "auth_id", "cdr_token"}
+)
+
+
 class Form(StrEnum):
     """How the explanation is written."""
 
@@ -88,16 +94,18 @@ def explain(  # noqa: PLR0917 - Typer's way to declare options
 
 
 def _is_tariff(data: bytes) -> bool:
-    """Tell a tariff from a CDR: it has elements, and no start."""
-    from settlement.ocpi.document import NotJson, load_json  # noqa: PLC0415 - as above
+    """Tell a tariff from a CDR by what it holds; UnreadableDocument where it is neither."""
+    from settlement.ocpi.door import parse_object  # noqa: PLC0415 - as above
+    from settlement.ocpi.problem import Problem, UnreadableDocument  # noqa: PLC0415 - as above
+    from settlement.ocpi.reader import shown  # noqa: PLC0415 - as above
 
-    try:
-        document = load_json(data)
-    except NotJson:
-        return False  # the CDR's door says what is wrong
-    return (
-        isinstance(document, dict) and "elements" in document and "start_date_time" not in document
-    )
+    document = parse_object(data)
+    if document.keys() & _OF_CDRS:
+        return False
+    if "elements" in document:
+        return True
+    rule = "neither a tariff (it has no elements) nor a CDR (it has no charging_periods)"
+    raise UnreadableDocument((Problem("$", shown(document), rule),))
 
 
 def _words(

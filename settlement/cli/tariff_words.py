@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from settlement.answer_json import plain
+from settlement.cli.working import VISIBLE
 from settlement.tariff import Price
 from settlement.tariff_tools.plain.curve import Curve
 from settlement.tariff_tools.plain.rows import HEADS, Row, heads
@@ -20,11 +21,17 @@ MARKDOWN_WIDTH = 72
 def markdown(told: Told) -> str:
     """Tell a tariff as Markdown: sentences, table, both curves."""
     names = heads(told.language)
-    lines = [f"# {told.title}", "", *(f"* {_escaped(text)}" for text in told.sentences), ""]
+    lines = [
+        f"# {_escaped(told.title)}",
+        "",
+        *(f"* {_escaped(text)}" for text in told.sentences),
+        "",
+    ]
     lines += [_row(names), _row("---" for _ in names), *(_row(row.words) for row in told.rows)]
-    lines += ["", told.cost_sentence, ""]
+    lines += ["", _escaped(told.cost_sentence), ""]
     for drawing in told.drawings:
-        lines += ["```text", *text_chart(drawing, width=MARKDOWN_WIDTH), "```", ""]
+        chart = [line.translate(VISIBLE) for line in text_chart(drawing, width=MARKDOWN_WIDTH)]
+        lines += ["```text", *chart, "```", ""]
     return "\n".join(lines)
 
 
@@ -36,13 +43,14 @@ def screen(told: Told, *, width: int) -> str:
     lines += [told.cost_sentence, ""]
     for drawing in told.drawings:
         lines += [*text_chart(drawing, width=width), ""]
-    return "\n".join(lines)
+    return "\n".join(line.translate(VISIBLE) for line in lines)
 
 
 def as_json(told: Told) -> str:
     """Tell a tariff as one line of JSON; amounts are decimal strings."""
     document = {
         "tariff_id": told.tariff.id,
+        "ocpi_version": told.tariff.ocpi_version,
         "language": told.language.code,
         "currency": told.tariff.currency,
         "sentences": told.sentences,
@@ -91,7 +99,7 @@ def _row(cells: Any) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("<", "&lt;").replace("\n", " ")
+    return text.replace("\n", " ").translate(VISIBLE).replace("<", "&lt;")
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -46,13 +46,20 @@ def _row(tariff: Tariff, element: int, index: int, language: Language, *, is_rea
     words = (
         str(element),
         _when(tariff, element, language) if is_reached else language.say("never"),
-        language.say(f"dimension_{component.type}"),
+        language.say(f"dimension_{_what(tariff, element, component)}"),
         language.money(component.price, tariff.currency),
         language.say(f"unit_{_UNITS.get(component.type, component.type)}"),
         step_in_words(component, language) if has_step(component) else "",
         _vat(component, tariff, language),
     )
     return Row(element, component, is_reached, words)
+
+
+def _what(tariff: Tariff, element: int, component: PriceComponent) -> str:
+    """Say what is paid for: TIME in an element for reservations is the reserved time."""
+    restrictions = tariff.elements[element].restrictions
+    is_reserved = restrictions is not None and restrictions.reservation is not None
+    return "RESERVED" if is_reserved and component.type == "TIME" else component.type
 
 
 def _when(tariff: Tariff, element: int, language: Language) -> str:

@@ -83,3 +83,36 @@ def test_cdrs_and_tariffs_may_stand_in_one_file(settle: Run, written: Any) -> No
     assert code == 0
     assert "# Tariff T1" in out
     assert "**Verdict: matched.**" in out
+
+
+def test_a_tariff_that_says_since_when_it_is_valid_is_a_tariff(settle: Run, written: Any) -> None:
+    tariff = a_tariff_document(
+        start_date_time="2024-01-01T00:00:00Z", end_date_time="2025-01-01T00:00:00Z"
+    )
+
+    code, out, err = settle("explain", written(tariff))
+
+    assert (code, err) == (0, "")
+    assert "* For sessions that start at or after 1 January 2024, 00:00 UTC and before" in out
+
+
+def test_what_is_neither_does_not_stop_the_tariffs_after_it(settle: Run, written: Any) -> None:
+    mixed = written([a_tariff_document(), {"hello": 1}, a_tariff_document()])
+
+    code, out, err = settle("explain", "--json", mixed)
+
+    assert code == 2
+    assert len(out.splitlines()) == 2
+    assert ":2: $: {" in err
+    assert "neither a tariff (it has no elements) nor a CDR" in err
+
+
+@pytest.mark.parametrize("form", ["table", "markdown"])
+def test_what_an_operator_writes_commands_no_terminal(settle: Run, written: Any, form: str) -> None:
+    alt_text = [{"language": "en", "text": "a\x1b[2J\nb"}]
+    tariff = written(a_tariff_document(id="\x1b[31mT", tariff_alt_text=alt_text))
+
+    _, out, _ = settle("explain", tariff, "--format", form)
+
+    assert "\x1b" not in out
+    assert "\\x1b[2J" in out
