@@ -79,7 +79,7 @@ def why_it_differs(answer: Answer) -> list[str]:
     if not causes:
         return ["No known mistake explains the claim."]
     told = [
-        f"{cause.message} That is {signed(cause.amount)} {cause.currency} "
+        f"{cause.message} Against the price that is {signed(cause.amount)} {cause.currency} "
         f"{cause.side.replace('_', ' ')} ({cause.code})."
         for cause in causes
     ]

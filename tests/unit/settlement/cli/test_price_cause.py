@@ -17,7 +17,8 @@ CASES = Path(__file__).parents[3] / "cause_cases"
 TWICE = str(CASES / "tax_twice" / "cdr.json")
 NEITHER = str(CASES / "tax_twice" / "look_alike.json")
 SENTENCE = (
-    "Tax was added to an amount that already includes it. That is +1.20 EUR after taxes (tax_twice)"
+    "Tax was added to an amount that already includes it. "
+    "Against the price that is +1.20 EUR after taxes (tax_twice)"
 )
 
 
@@ -41,7 +42,7 @@ def test_people_read_a_sentence(settle: Run, written: Any, command: tuple[str, .
     assert f"{SENTENCE}." in one[1]
     assert "Each of these mistakes alone gives the claim:" in several[1]
     for code in ("wh_for_kwh", "price_per_step"):
-        assert f"That is +5119.87 EUR before taxes ({code})." in several[1]
+        assert f"Against the price that is +5119.87 EUR before taxes ({code})." in several[1]
     assert "No known mistake explains the claim." in none[1]
     assert "claim differs" not in matched[1]
 
@@ -49,7 +50,7 @@ def test_people_read_a_sentence(settle: Run, written: Any, command: tuple[str, .
 def test_too_little_has_a_minus(settle: Run) -> None:
     _, out, _ = settle("price", str(CASES / "min_price_ignored" / "cdr.json"))
 
-    assert "That is -3.00 EUR before taxes (min_price_ignored)." in out
+    assert "Against the price that is -3.00 EUR before taxes (min_price_ignored)." in out
 
 
 def test_a_line_of_many_names_the_causes(settle: Run, written: Any) -> None:
