@@ -7,10 +7,10 @@ import sys
 from typing import Any
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from streams.topics import MIN_INSYNC, apply_topics
+from streams.topics import INBOX_PARTITIONS, MIN_INSYNC, TOPICS, apply_topics
 from tests.integration.rig import wait_until
 
 pytestmark = pytest.mark.kafka
@@ -35,6 +35,22 @@ async def _set(brokers: str, topic: str, settings: dict[str, str]) -> None:
     (response,) = await admin.alter_configs([resource])
     await admin.close()
     assert [code for code, *_ in response.resources] == [0], response
+
+
+async def _create(brokers: str, topic: str, partitions: int) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=brokers)
+    await admin.start()
+    response = await admin.create_topics([NewTopic(topic, partitions, 1)])
+    await admin.close()
+    assert [code for _, code, _ in response.topic_errors] == [0], response
+
+
+async def _partitions(brokers: str) -> dict[str, int]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=brokers)
+    await admin.start()
+    found = await admin.describe_topics()
+    await admin.close()
+    return {topic["topic"]: len(topic["partitions"]) for topic in found}
 
 
 async def _settings(brokers: str, topic: str) -> dict[str, Any]:
@@ -85,3 +101,27 @@ def test_more_copies_than_brokers_is_one_sentence(kafka: str) -> None:
     assert "replication factor" in asked.stderr.lower()
     assert "Traceback" not in asked.stderr
     assert asked.stdout == ""
+
+
+@pytest.mark.parametrize("partitions", [INBOX_PARTITIONS - 1, INBOX_PARTITIONS + 1])
+def test_partitions_are_never_changed_and_nothing_else_is_either(
+    kafka: str, partitions: int
+) -> None:
+    generation = GENERATION + 10 * partitions
+    name = f"settlement.cdr.g{generation}"
+    asyncio.run(_create(kafka, name, partitions))
+    wait_until(lambda: name in asyncio.run(_partitions(kafka)), told=lambda: name)
+    before = asyncio.run(_settings(kafka, name))
+
+    asked = settle(kafka, "--generation", str(generation), "--json")
+
+    names = {topic.in_generation(generation) for topic in TOPICS if topic.is_derived}
+    found = asyncio.run(_partitions(kafka))
+    assert asked.returncode == 2
+    assert asked.stdout == ""
+    assert asked.stderr == (
+        f"settle: topic {name} has {partitions} partitions, the table says {INBOX_PARTITIONS}: "
+        "partitions are never changed; copy into a new topic and a new generation\n"
+    )
+    assert {one: found[one] for one in names & set(found)} == {name: partitions}
+    assert asyncio.run(_settings(kafka, name)) == before
