@@ -1,9 +1,11 @@
 """What the tables promise to people: comments, merged reads, sums that cannot overflow."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,6 +63,82 @@ def test_a_view_shows_one_row_a_cdr_though_nothing_was_merged(rig: Rig) -> None:
 
     assert raw == [(3,)]
     assert [tuple(one) for one in seen.result_rows] == [("verdict 3", 3)]
+
+
+def test_every_view_shows_the_last_version_alone_though_nothing_was_merged(rig: Rig) -> None:
+    client = rig.clickhouse.client()
+    point_views(url=rig.clickhouse.url, generation=rig.generation)
+    keys = merged_tables(rig)
+    for table, key in keys.items():
+        client.command(f"SYSTEM STOP MERGES {rig.database}.{table}")
+        insert_sample(rig, table, key=key, version=2)
+    last = shown(rig)
+    for table, key in keys.items():  # what is older comes later; a version in the key stays
+        insert_sample(rig, table, key=key, version=2 if "version" in key else 1)
+
+    stored = {
+        table: client.query(f"SELECT count() FROM {rig.database}.{table}").first_row[0]
+        for table in keys
+    }
+
+    assert dict.fromkeys(keys, 2) == stored
+    assert last == shown(rig)
+    assert dict.fromkeys(last, 1) == {view: len(rows) for view, rows in last.items()}
+    assert set(keys) == tables_read(rig), "a table that no view shows"
+
+
+def merged_tables(rig: Rig) -> Mapping[str, list[str]]:
+    """Give the tables whose rows replace older ones, each with the columns of its key."""
+    found = rig.clickhouse.client().query(
+        f"SELECT name, sorting_key FROM system.tables WHERE database = '{rig.database}' "
+        "AND engine = 'ReplacingMergeTree' AND name != 'schema_migration'"
+    )
+    return {name: key.split(", ") for name, key in found.result_rows}
+
+
+def tables_read(rig: Rig) -> set[str]:
+    """Give the tables that the views read."""
+    views = rig.clickhouse.client().query(
+        "SELECT as_select FROM system.tables WHERE database = 'settlement'"
+    )
+    name = re.compile(rf"\b{rig.database}\.(\w+)")
+    return {table for (query,) in views.result_rows for table in name.findall(query)}
+
+
+def shown(rig: Rig) -> Mapping[str, list[Any]]:
+    """Give all that people read: the rows of every view there is."""
+    client = rig.clickhouse.reader(database="settlement")
+    views = client.query("SELECT name FROM system.tables WHERE database = 'settlement'")
+    return {
+        view: list(client.query(f"SELECT * FROM {view}").result_rows)
+        for (view,) in views.result_rows
+    }
+
+
+def insert_sample(rig: Rig, table: str, *, key: Sequence[str], version: int) -> None:
+    """Insert a row in a part of its own; all texts but the key's tell the version."""
+    client = rig.clickhouse.client()
+    columns = client.query(
+        f"SELECT name, type FROM system.columns WHERE database = '{rig.database}' "
+        f"AND table = '{table}'"
+    ).result_rows
+    texts = {name: "'key'" if name in key else f"'version {version}'" for name, _ in columns}
+    values = {name: sample(kind, text=texts[name]) for name, kind in columns}
+    values["version"] = str(version)
+    names = ", ".join(f"`{name}`" for name in values)
+    client.command(
+        f"INSERT INTO {rig.database}.{table} ({names}) SELECT {', '.join(values.values())}"
+    )
+
+
+def sample(kind: str, *, text: str) -> str:
+    """Give an expression of a type: the text, or zero, or a list of one such value."""
+    if inner := re.fullmatch(r"Array\((.*)\)", kind):
+        return f"[{sample(inner[1], text=text)}]"
+    if "String" in kind and not kind.startswith("Map"):
+        return text
+    quoted = kind.replace("'", "''")
+    return f"defaultValueOfTypeName('{quoted}')"
 
 
 def test_no_sum_over_a_billion_rows_can_overflow(rig: Rig) -> None:
