@@ -174,8 +174,8 @@ class Application:
             state=self._state,
             key=key,
             said=held_cdr(cdr, letter),
-            received_time=cdr.billed[0].received,
-            kafka_offset=cdr.billed[0].shown,
+            received_time=cdr.shown.received,
+            kafka_offset=cdr.shown.shown,
             cause=self._cause,
         )
         return outcome, letter

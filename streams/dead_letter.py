@@ -15,6 +15,8 @@ from streams.outcome import CdrSaid, DeadLetter, TooLarge
 from streams.record import Record
 from streams.state import STEP_FAILED, CdrState, DeadLetterState, State, key_of
 from streams.steps.admit import REASON_CHARACTERS
+from streams.steps.columns import finding_column
+from streams.steps.reconcile import WAITS_FOR_ORIGINAL, credit_finding
 from streams.topics import INBOX
 
 _ZERO = Decimal(0)
@@ -86,8 +88,13 @@ def dead_lettered_cdr(record: Record, cdr: CdrState, letter: DeadLetter) -> CdrS
 
 
 def held_cdr(cdr: CdrState, letter: DeadLetter) -> CdrSaid:
-    """Say of a CDR whose own re-run failed that its whole claim is held."""
-    claimed = EXACT.add(cdr.payable, cdr.held)
+    """Say of a CDR whose own re-run failed that its whole claim is held; a credit posts nothing."""
+    is_credit = cdr.credit is not None
+    claimed = EXACT.add(cdr.payable, cdr.held) if cdr.credit is None else cdr.credit
+    held = _ZERO if is_credit else claimed
+    findings: tuple[Finding, ...] = ()
+    if is_credit:
+        findings = (finding_column(credit_finding(credit="Credit CDR", claimed=claimed)),)
     finding = Finding(
         code="run_failed",
         path="$",
@@ -103,10 +110,12 @@ def held_cdr(cdr: CdrState, letter: DeadLetter) -> CdrSaid:
         emsp=cdr.emsp,
         currency=cdr.currency,
         end_date_time=cdr.end_date_time,
+        is_credit=is_credit,
         claimed_before_taxes=claimed,
-        held=claimed,
+        held=held,
         verdict="unverifiable",
         bucket="waiting",
-        postings=post_claim(payable=_ZERO, held=claimed),
-        findings=(finding,),
+        waits_for=WAITS_FOR_ORIGINAL if is_credit else (),
+        postings=post_claim(payable=_ZERO, held=held),
+        findings=(finding, *findings),
     )

@@ -44,12 +44,20 @@ class CdrState(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fa
     end_date_time: datetime | None = None
     payable: Decimal = Decimal(0)
     held: Decimal = Decimal(0)
+    credit: Decimal | None = None  # what a Credit CDR claims; in neither of the two above
+    conflict_shown: int | None = None  # of copies that differ, the record that the row shows
 
     @property
     def billed(self) -> tuple[CdrCopy, ...]:
         """Give the copies that differ: one that names no eMSP is any other of its content."""
         named = {copy.digest for copy in self.copies if copy.emsp}
         return tuple(copy for copy in self.copies if copy.emsp or copy.digest not in named)
+
+    @property
+    def shown(self) -> CdrCopy:
+        """Give the copy that the row shows; there is at least one."""
+        billed = self.billed
+        return next((copy for copy in billed if copy.shown == self.conflict_shown), billed[0])
 
 
 class TariffState(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="tariff"):

@@ -79,19 +79,30 @@ def reconcile_copy(
         waits_for = result.waits_for
     if cdr.credit:
         findings.append(
-            Finding(
-                code="credit_not_posted",
-                path="$.credit",
-                message=f"Credit CDR for {cdr.credit_reference_id or 'no CDR'}: not posted yet",
-                severity="warning",
-                difference=_claim(cdr),
+            credit_finding(
+                credit=f"Credit CDR for {cdr.credit_reference_id or 'no CDR'}", claimed=_claim(cdr)
             )
         )
-        waits_for = ("original",)
+        # Whatever it says, and whatever has arrived: it is not held against its original yet.
+        return Reconciliation(
+            verdict="unverifiable", findings=tuple(findings), waits_for=WAITS_FOR_ORIGINAL
+        )
     verdict = verdict_of(findings=findings, priced=result, is_invalid=is_invalid)
-    if cdr.credit and verdict != "invalid":
-        verdict = "unverifiable"  # whatever it says: its original is not known
     return Reconciliation(verdict=verdict, findings=tuple(findings), waits_for=waits_for)
+
+
+WAITS_FOR_ORIGINAL = ("original",)
+
+
+def credit_finding(*, credit: str, claimed: Decimal | None) -> Finding:
+    """Say that a Credit CDR, named by `credit`, posts nothing; it claims `claimed` before taxes."""
+    return Finding(
+        code="credit_not_posted",
+        path="$.credit",
+        message=f"{credit}: not posted yet",
+        severity="warning",
+        difference=claimed,
+    )
 
 
 def bound_findings(cdr: Cdr) -> list[Finding]:

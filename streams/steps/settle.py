@@ -130,6 +130,8 @@ def remember(
         end_date_time=said.end_date_time,
         payable=said.payable,
         held=said.held,
+        credit=(said.claimed_before_taxes or _ZERO) if said.is_credit else None,
+        conflict_shown=kafka_offset if len(before.copies) > 1 else None,
     )
     if after != before:
         state.put(key, after)
@@ -223,7 +225,8 @@ def _conflict(state: CdrState, copies: list[JudgedCopy]) -> tuple[JudgedCopy, Cd
         shown = max(copies, key=lambda copy: (claim_of(copy.cdr), *_identity(copy)))
         payable = min(copy.spread.payable for copy in copies)
     else:
-        shown = max(copies, key=_identity)
+        # A claim is never hidden behind its credit: what is held is seen.
+        shown = max(copies, key=lambda copy: (not copy.cdr.credit, *_identity(copy)))
         payable = _ZERO
     claimed = claim_of(shown.cdr)
     spread = (

@@ -59,6 +59,11 @@ def a_cdr(cdr_id: str, claim: Any, tariff_id: str | None = None, **changes: Any)
     return a_document("cdrs", "POST", {**document, **changes})
 
 
+def a_credit(cdr_id: str, amount: float, **changes: Any) -> Sent:
+    claim = {"excl_vat": amount}
+    return a_cdr(cdr_id, claim, credit=True, credit_reference_id="PLAIN-1", **changes)
+
+
 def traffic() -> list[Sent]:
     """Give what a verifier has to understand: every bucket, late facts, odd spellings."""
     before, late = START - timedelta(days=10), START + timedelta(days=10)
@@ -85,7 +90,12 @@ def traffic() -> list[Sent]:
         a_cdr("CONFLICT", {"excl_vat": 20.0}),
         a_cdr("LIMITED", {"excl_vat": 7.0}, tariffs=[limited]),
         a_cdr("FEES", {"excl_vat": 11.5}, tariffs=[fees]),
-        a_cdr("CREDIT", {"excl_vat": -5.13}, credit=True, credit_reference_id="PLAIN-1"),
+        a_credit("CREDIT", -5.13),
+        a_credit("CREDIT-BACKWARDS", -5.13, end_date_time="2024-03-01T09:00:00Z"),
+        a_credit("CREDIT-TWICE", -5.13),
+        a_credit("CREDIT-TWICE", -4.0),
+        a_credit("CREDIT-AND-CDR", -5.13),
+        a_cdr("CREDIT-AND-CDR", claim),
         a_document("cdrs", "POST", b'{"id": "BROKEN"}', object_id="BROKEN"),
         a_cdr("HUGE", {"excl_vat": 123456789012345}),
         a_cdr("TEXT", {"excl_vat": "5.13"}, total_energy="20.50"),

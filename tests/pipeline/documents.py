@@ -178,8 +178,12 @@ def _locations_and_the_rest() -> list[Sent]:
         a_sent("cdrs", "POST", b"{", object_id="CDR-90"),
         a_sent("cdrs", "POST", b"[", object_id="cdr-90"),
         a_sent("cdrs", "POST", b"{", object_id="CDR-90", emsp="FR*EMP"),
-        # A credit CDR.
+        # Credit CDRs: as it should be, in two copies that differ, and beside a CDR of its id.
         a_cdr(91, "T1", -5.13, credit=True, credit_reference_id="CDR-1"),
+        a_cdr(92, "T1", -5.13, credit=True, credit_reference_id="CDR-1"),
+        a_cdr(92, "T1", -4, credit=True, credit_reference_id="CDR-1"),
+        a_cdr(93, "T1", -5.13, credit=True, credit_reference_id="CDR-1"),
+        a_cdr(93, "T1", 5.13),
     ]
 
 

@@ -131,6 +131,22 @@ def test_a_cdr_whose_own_run_fails_holds_its_whole_claim_until_it_is_retried(
     assert [inbox.cdr(one)["payable"] for one in ("CDR-1", "CDR-2")] == [Decimal("4.1")] * 2
 
 
+@pytest.mark.parametrize("is_highest_first", [True, False])
+def test_copies_in_conflict_whose_run_fails_show_the_one_whose_claim_is_held(
+    monkeypatch: pytest.MonkeyPatch, is_highest_first: bool
+) -> None:
+    claims = (9.0, 3.0) if is_highest_first else (3.0, 9.0)
+    inbox = Inbox().receive(*[a_cdr(total_cost={"excl_vat": one}) for one in claims])
+
+    with monkeypatch.context() as broken:
+        broken.setattr("streams.steps.settle.price_copy", _broken_step)
+        inbox.receive(a_tariff(priced_at(0.20)))
+
+    row = inbox.cdr("CDR-1")
+    assert (row["bucket"], row["held"]) == ("waiting", Decimal(9))
+    assert row["kafka_offset"] == claims.index(9.0)
+
+
 def test_a_session_with_too_many_changes_is_a_dead_letter(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -232,23 +232,6 @@ def test_copies_in_two_currencies_hold_everything() -> None:
     assert (row["payable"], row["held"]) == (Decimal(0), CLAIM)
 
 
-def test_a_credit_cdr_waits_and_posts_nothing() -> None:
-    credit = a_cdr(
-        id="CDR-1-C",
-        credit=True,
-        credit_reference_id="CDR-1",
-        total_cost={"excl_vat": -5.125, "incl_vat": -6.20125},
-    )
-    inbox = Inbox().receive(a_cdr(), credit)
-
-    row = inbox.cdr("CDR-1-C")
-
-    assert (row["verdict"], row["bucket"]) == ("unverifiable", "waiting")
-    assert (row["payable"], row["held"], postings(row)) == (Decimal(0), Decimal(0), {})
-    assert "credit_not_posted" in codes(row)
-    assert row["is_credit"] is True
-
-
 def test_a_night_tariff_is_read_in_the_zone_of_its_location() -> None:
     tariff = priced_at(0.25)
     night = deepcopy(tariff["elements"][0])

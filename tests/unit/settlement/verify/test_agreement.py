@@ -164,3 +164,32 @@ def test_a_changed_column_is_named(column: str, value: Any, named: str) -> None:
     found = differences(settled(documents), changed)
 
     assert [line for line in found if named in line], found
+
+
+def test_a_credit_that_does_not_wait_is_named() -> None:
+    credit = a_cdr(credit=True, credit_reference_id="CDR-0", total_cost={"excl_vat": -5.13})
+
+    found = differences(settled([credit]), lambda _: {"verdict": "invalid", "bucket": "settled"})
+
+    assert [line for line in found if "bucket of a CDR that is invalid" in line], found
+
+
+@pytest.mark.parametrize(
+    "claims", [(5.0, 9.0), (9.0, 5.0), (-5.0,), (-5.0, -9.0), (5.0, -5.0), (-5.0, 5.0)]
+)
+def test_nothing_is_found_in_what_could_not_be_run_again(
+    monkeypatch: pytest.MonkeyPatch, claims: tuple[float, ...]
+) -> None:
+    inbox = settled([a_cdr(total_cost={"excl_vat": one}, credit=one < 0) for one in claims])
+    with monkeypatch.context() as broken:
+        broken.setattr("streams.steps.settle.price_copy", _broken_step)
+        inbox.receive(a_sent("tariffs", "PUT", a_tariff_document()))
+
+    found = differences(inbox)
+
+    assert inbox.cdr("CDR-1")["finding.code"][0] == "run_failed"
+    assert found == []
+
+
+def _broken_step(**_: Any) -> Any:
+    raise ZeroDivisionError("a step with a mistake")
