@@ -77,7 +77,7 @@ def test_every_view_shows_the_last_version_alone_though_nothing_was_merged(rig: 
         insert_sample(rig, table, key=key, version=2 if "version" in key else 1)
 
     stored = {
-        table: client.query(f"SELECT count() FROM {rig.database}.{table}").first_row[0]
+        table: client.query(f"SELECT count() FROM {rig.database}.{table}").result_rows[0][0]
         for table in keys
     }
 
