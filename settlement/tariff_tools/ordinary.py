@@ -1,7 +1,8 @@
 """The ordinary session that tells what a tariff costs, priced by the engine itself.
 
 Rule: Tuesday 10:00 local, two hours of charging at 15 kW, then one hour parked; a fixed date
-where the tariff names none, so that equal tariffs give equal answers.
+where the tariff names none, so that equal tariffs give equal answers. Power and current are
+stated where CDRs of the tariff's OCPI version can.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,7 @@ PARKING = timedelta(hours=1)
 CURRENT_A = Decimal("65.2")
 SENTENCE = "Tuesday 10:00, 2 h at 15 kW, then 1 h parked"
 
+_READINGS = ("MIN_POWER", "MAX_POWER", "MIN_CURRENT", "MAX_CURRENT")
 _SOME_MONDAY = datetime(2026, 1, 12, tzinfo=UTC)
 _TEN = timedelta(hours=10)
 _HOUR = timedelta(hours=1)
@@ -40,16 +42,13 @@ def ordinary_cdr(
     if charging:
         readings = [
             CdrDimension(name, CURRENT_A if name.endswith("CURRENT") else POWER_KW)
-            for name in ("MIN_POWER", "MAX_POWER", "MIN_CURRENT", "MAX_CURRENT")
+            for name in _readings(tariff)
         ]
         energy = CdrDimension("ENERGY", POWER_KW * hours)
         periods.append(ChargingPeriod(start, (energy, CdrDimension("TIME", hours), *readings)))
     if parking:
         parked = Decimal(parking // timedelta(seconds=1)) / 3600
-        still = [
-            CdrDimension(name, Decimal(0))
-            for name in ("MIN_POWER", "MAX_POWER", "MIN_CURRENT", "MAX_CURRENT")
-        ]
+        still = [CdrDimension(name, Decimal(0)) for name in _readings(tariff)]
         periods.append(ChargingPeriod(middle, (CdrDimension("PARKING_TIME", parked), *still)))
     return Cdr(
         ocpi_version=tariff.ocpi_version,
@@ -60,6 +59,11 @@ def ordinary_cdr(
         total_energy=POWER_KW * hours,
         total_time=Decimal((charging + parking) // timedelta(seconds=1)) / 3600,
     )
+
+
+def _readings(tariff: Tariff) -> tuple[str, ...]:
+    """Name the readings that a CDR can state: OCPI 2.1.1 has no dimension of power."""
+    return _READINGS[2:] if tariff.ocpi_version == "2.1.1" else _READINGS
 
 
 def priced_session(

@@ -104,22 +104,22 @@ CODES: dict[str, Code] = {
     ),
     "restriction_whole_range": Code(
         NOTICE,
-        "A restriction holds always.",
+        "A restriction holds always, or nothing is restricted.",
         "Nothing; elements are read as restricted that are not.",
         fixed="Takes it out.",
         left="min_kwh 0 does not hold where more was fed back than charged.",
     ),
     "restriction_impossible": Code(
         WARNING,
-        "A restriction can never hold.",
-        "The element never prices anything.",
+        "An upper bound is 0 or less, and is itself excluded.",
+        "The element prices nothing, unless energy is fed back.",
         fixed="Takes out the element.",
         left="Where energy is fed back, kWh and readings lie below 0: there it can hold.",
     ),
     "bounds_crossed": Code(
         WARNING,
         "A lower bound is not below the upper one.",
-        "The element never prices anything.",
+        "The element prices nothing, or only periods with readings beyond both bounds.",
         fixed="Takes out the element.",
         left="A period with a reading below and one above both bounds meets them.",
     ),
@@ -146,19 +146,19 @@ CODES: dict[str, Code] = {
     "end_before_midnight": Code(
         WARNING,
         "end_time is 23:59 (or 23:59:59) where the end of the day is meant, which is 00:00.",
-        "The last minute of the day is priced otherwise.",
+        "The element does not hold in the last minute or second of the day.",
         left="00:00 would price the last minute otherwise.",
     ),
     "never_active": Code(
         WARNING,
         "The tariff's life ends before it begins, or an element's dates lie outside of it.",
-        "It never prices anything.",
+        "It prices nothing, but what a session takes beyond the tariff's end.",
         left="A session keeps the tariff of its start, so it may price after all.",
     ),
     "ends_before_elements": Code(
         NOTICE,
         "The tariff ends while one of its elements has a later end_date.",
-        "The element ends with the tariff.",
+        "No session that starts later is priced by it.",
         left="A session keeps the tariff of its start, so it may price after all.",
     ),
     "step_size_zero": Code(
@@ -182,13 +182,13 @@ CODES: dict[str, Code] = {
     "step_size_like_unit": Code(
         WARNING,
         "A step_size is as large as the unit of the price: 1000 Wh or 3600 s.",
-        "Every started unit is charged in full.",
+        "Every started unit is charged in full where this price is the last.",
         left="1 would charge less.",
     ),
     "evidence_impossible": Code(
         WARNING,
         "CDRs of this OCPI version have no dimension that shows whether this restriction holds.",
-        "The element does not price, whatever the power.",
+        "Without a reading the element does not price, whatever the power.",
         left="A CDR that states a power all the same would be priced otherwise.",
     ),
     "evidence_optional": Code(
@@ -212,13 +212,13 @@ CODES: dict[str, Code] = {
     "vat_implausible": Code(
         WARNING,
         "A VAT rate is negative, above 30 %, or a fraction (0.19 for 19).",
-        "The tax is wrong by a factor of 100 or more.",
+        "The tax is wrong; of a fraction it is a hundredth.",
         left="Another rate is another price.",
     ),
     "price_negative": Code(
         WARNING,
         "A price or limit is negative.",
-        "The driver is paid.",
+        "A negative price or max_price pays the driver.",
         left="Another sign is another price.",
     ),
     "price_per_small_unit": Code(
@@ -236,7 +236,7 @@ CODES: dict[str, Code] = {
     "power_in_watts": Code(
         WARNING,
         "A power of more than 1000 kW was likely meant in W.",
-        "The bound is never met.",
+        "As min_power it is never met, as max_power always.",
         left="Another bound is met by other sessions.",
     ),
     "current_as_power": Code(
@@ -248,7 +248,7 @@ CODES: dict[str, Code] = {
     "energy_in_watt_hours": Code(
         WARNING,
         "An energy of 1000 kWh or more was likely meant in Wh.",
-        "No session meets the bound.",
+        "As min_kwh it is never met, as max_kwh always.",
         left="Another bound is met by other sessions.",
     ),
     "duration_in_minutes": Code(
@@ -260,7 +260,7 @@ CODES: dict[str, Code] = {
     "limits_crossed": Code(
         WARNING,
         "min_price is above max_price.",
-        "Every session costs max_price or min_price.",
+        "Every session costs max_price, whatever was charged.",
         left="Which of the two is meant is for its author to say.",
     ),
     "not_swept": Code(

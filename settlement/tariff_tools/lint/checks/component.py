@@ -16,7 +16,7 @@ _UNITS = {"ENERGY": "kWh", "TIME": "h", "PARKING_TIME": "h"}
 # Currencies whose unit buys two to ten kWh; in others a price says nothing of its unit.
 _STRONG = {"CHF", "EUR", "GBP", "USD"}
 _LOWEST_PER_KWH = Decimal("0.005")  # a thousandth of the dearest kWh
-_LOWEST_PER_HOUR = Decimal("0.05")  # charging for an hour costs at least as much somewhere
+_LOWEST_PER_HOUR = Decimal("0.2")  # below it an hour costs less than half a kWh anywhere
 _HIGHEST_PER_KWH = Decimal(5)
 _HIGHEST_VAT = Decimal(30)  # percent; the highest in force is 27
 _LARGE_STEPS = {"ENERGY": 1000, "TIME": 3600, "PARKING_TIME": 3600}
@@ -28,6 +28,7 @@ def check_components(subject: Subject) -> Iterator[Found]:
     parks = any(
         component.type == "PARKING_TIME"
         for element in tariff.elements
+        if element.restrictions is None or element.restrictions.reservation is None
         for component in element.price_components
     )
     for number_, element in enumerate(tariff.elements):
@@ -76,8 +77,12 @@ def _step(
         return
     meant = _changed(tariff, at, step_size=1)
     if component.type in _LARGE_STEPS and step % _LARGE_STEPS[component.type] == 0:
-        unit = _UNITS[component.type]
-        text = f"{name} charges every started {unit} in full; 1 charges what was measured."
+        count = step // _LARGE_STEPS[component.type]
+        unit = f"{count} {_UNITS[component.type]}" if count > 1 else _UNITS[component.type]
+        text = (
+            f"{name} charges every started {unit} in full where this price is the last; "
+            "1 charges what was measured."
+        )
         yield Found("step_size_like_unit", where, text, meant)
     if component.type == "TIME" and step > 1 and parks:
         text = f"{name} rounds nothing in a session whose parking is priced: parking is rounded."
@@ -97,8 +102,10 @@ def _money(
         meant = _changed(tariff, at, price=price * 1000)
         yield Found("price_per_small_unit", where, f"{name}: was it meant by the Wh?", meant)
     elif kind in {"TIME", "PARKING_TIME"} and 0 < price < _LOWEST_PER_HOUR and is_strong:
-        meant = _changed(tariff, at, price=price * 60)
-        yield Found("price_per_small_unit", where, f"{name}: was it meant by the minute?", meant)
+        is_by_minute = price * 60 >= _LOWEST_PER_HOUR
+        meant = _changed(tariff, at, price=price * (60 if is_by_minute else 3600))
+        unit = "minute" if is_by_minute else "second"
+        yield Found("price_per_small_unit", where, f"{name}: was it meant by the {unit}?", meant)
     elif kind == "ENERGY" and price > _HIGHEST_PER_KWH and is_strong:
         meant = _changed(tariff, at, price=price / 100)
         yield Found("price_in_minor_units", where, f"{name}: was it meant in cents?", meant)

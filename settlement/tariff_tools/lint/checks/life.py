@@ -51,12 +51,15 @@ def check_limits(subject: Subject) -> Iterator[Found]:
             yield Found("price_negative", f"/{name}", f"{name} is negative.")
     if low is None or high is None:
         return
-    sides = ((low.before_taxes, high.before_taxes), (low.after_taxes, high.after_taxes))
-    for least, most in sides:
+    sides = (
+        ("before", low.before_taxes, high.before_taxes),
+        ("after", low.after_taxes, high.after_taxes),
+    )
+    for side, least, most in sides:
         if least is not None and most is not None and least > most:
             text = (
                 f"min_price {number(least)} is above max_price {number(most)}: "
-                "every session costs the same, whatever was charged."
+                f"every session costs {number(most)} {side} taxes, whatever was charged."
             )
             meant = replace(tariff, min_price=None, max_price=None)
             yield Found("limits_crossed", "/min_price", text, meant)

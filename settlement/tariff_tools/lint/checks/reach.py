@@ -4,17 +4,20 @@ Rule: told from the exact sweep alone.
 """
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import msgspec
 
-from settlement.tariff import PriceComponent, Tariff, TariffElement
+from settlement.tariff import Price, PriceComponent, Tariff, TariffElement
 from settlement.tariff_tools.lint.axis import AXES, Box, is_inside, meet
 from settlement.tariff_tools.lint.family import families, family_of
 from settlement.tariff_tools.lint.found import Family, Found, Subject
+from settlement.tariff_tools.lint.proof import is_redundant, never_prices
 from settlement.tariff_tools.lint.sweep import Region, Space, lowest
 from settlement.tariff_tools.words import region_in_words
 
 _MOST_TOLD = 3  # regions in one sentence
+_FED_BACK = " unless energy is fed back"  # what a proof for every session cannot leave out
 
 
 def check_reach(subject: Subject) -> Iterator[Found]:
@@ -28,10 +31,14 @@ def check_reach(subject: Subject) -> Iterator[Found]:
                 continue
             yield from _partly(subject, family, bit)
             if _is_redundant(subject, family, bit):
+                is_proved = is_redundant(
+                    tariff=subject.tariff, element=element, dimension=family.dimension
+                )
                 yield Found(
                     "component_redundant",
                     f"/elements/{element}/price_components/{family.components[bit]}",
-                    f"The {family.dimension} component of element {element} changes no price: "
+                    f"The {family.dimension} component of element {element} changes no price"
+                    f"{'' if is_proved else _FED_BACK}: "
                     "where it applies, the elements after it charge the same.",
                 )
 
@@ -70,7 +77,8 @@ def check_holes(subject: Subject) -> Iterator[Found]:
             yield Found(
                 "charging_hole",
                 "/elements",
-                f"Charging is free {_told(free)}: no element prices {names} there.",
+                f"Charging is free {_told(free)}{_but_for(subject)}: no element prices {names} "
+                "there.",
                 _with_fallback(subject, charging[0]),
             )
     for family in found.values():
@@ -82,6 +90,20 @@ def check_holes(subject: Subject) -> Iterator[Found]:
                 f"{family.dimension} has no price {_told(holes)}.",
                 _with_fallback(subject, family),
             )
+
+
+def _but_for(subject: Subject) -> str:
+    """Name what may be charged where neither energy nor time has a price."""
+    fees = family_of(subject=subject, kind=None, dimension="FLAT").elements
+    low = subject.tariff.min_price
+    names = ["the fee"] if fees else []
+    if low is not None and any(side is not None and side > 0 for side in _sides(low)):
+        names.append("min_price")
+    return f" but for {' and '.join(names)}" if names else ""
+
+
+def _sides(price: Price) -> tuple[Decimal | None, ...]:
+    return price.before_taxes, price.after_taxes
 
 
 def _gaps(subject: Subject, family: Family, others: list[Family]) -> list[Region]:
@@ -103,14 +125,24 @@ def _unreachable(subject: Subject, family: Family, bit: int) -> Found:
         if meet(one=family.space.boxes[other], other=family.space.boxes[bit])
         and family.elements[other] not in subject.empty
     ]
+    alone = [other for other in by if _covers(subject, other, element)]
+    by = alone[:1] or by
     names = _elements(by)
+    is_proved = never_prices(tariff=subject.tariff, element=element, dimension=family.dimension)
     return Found(
         "element_unreachable",
         f"/elements/{element}/price_components/{family.components[bit]}",
-        f"Element {element} never prices {family.dimension}: {names} "
+        f"Element {element} never prices {family.dimension}{'' if is_proved else _FED_BACK}: "
+        f"{names} "
         f"{'holds' if len(by) == 1 else 'hold'} wherever it holds, and what comes first prices.",
         _moved(subject.tariff, element, by[0]),
     )
+
+
+def _covers(subject: Subject, first: int, second: int) -> bool:
+    """Tell whether one element holds wherever another does."""
+    both = zip(subject.boxes[first], subject.boxes[second], strict=True)
+    return all(is_inside(inner=its, outer=mine) for mine, its in both)
 
 
 def _partly(subject: Subject, family: Family, bit: int) -> Iterator[Found]:

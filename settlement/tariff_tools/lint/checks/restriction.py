@@ -4,6 +4,7 @@ Rule: one element at a time; what elements do to each other stands in `reach`.
 """
 
 from collections.abc import Iterator
+from datetime import time
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 from settlement.pricing.wording import number
 from settlement.tariff import Restrictions, Tariff
 from settlement.tariff_tools.lint.found import Found, Subject
+from settlement.tariff_tools.ordinary import CHARGING
 from settlement.tariff_tools.words import duration_in_words
 
 # lower bound, upper bound, unit
@@ -20,8 +22,9 @@ BOUNDS = (
     ("min_power", "max_power", "kW"),
     ("min_current", "max_current", "A"),
 )
-_CURRENTS = {"min_current", "max_current"}
-_ELECTRIC = {"min_power", "max_power"} | _CURRENTS
+_CURRENTS = ("max_current", "min_current")
+_POWERS = ("max_power", "min_power")
+_STATED = ((_CURRENTS, "MIN_CURRENT or MAX_CURRENT"), (_POWERS, "MIN_POWER or MAX_POWER"))
 _FUSES = {Decimal(value) for value in (16, 32, 63, 125)}  # A; usual ratings, no usual power in kW
 _HIGHEST_KW = Decimal(1000)
 _HIGHEST_KWH = Decimal(1000)
@@ -55,19 +58,28 @@ def check_restrictions(subject: Subject) -> Iterator[Found]:
 def _impossible(element: int, before: str, given: Restrictions) -> Iterator[Found]:
     for lower, upper, unit in BOUNDS:
         low, high = getattr(given, lower), getattr(given, upper)
-        if high is not None and high <= 0:
-            yield Found(
-                "restriction_impossible",
-                f"{before}/{upper}",
-                f"{upper} {high} {unit} is never met: the bound itself is excluded, "
-                f"so element {element} prices nothing.",
+        if high is None:
+            continue
+        most = number(Decimal(high))
+        if high <= 0:
+            prices = "nothing" if upper == "max_duration" else "nothing else"
+            text = (
+                f"{upper} {most} {unit} is {_met(upper)}: the bound itself is excluded, "
+                f"so element {element} prices {prices}."
             )
-        elif low is not None and high is not None and low >= high:
-            yield Found(
-                "bounds_crossed",
-                f"{before}/{lower}",
-                f"{lower} {low} is not below {upper} {high}: element {element} prices nothing.",
+            yield Found("restriction_impossible", f"{before}/{upper}", text)
+        elif low is not None and low >= high:
+            least, prices = number(Decimal(low)), "nothing"
+            if upper in _POWERS + _CURRENTS:
+                # OCPI leaves open which reading a bound asks for: any moment of a period may do.
+                prices = (
+                    f"only periods with a reading below {most} {unit} "
+                    f"and one of {least} {unit} or more"
+                )
+            text = (
+                f"{lower} {least} is not below {upper} {most}: element {element} prices {prices}."
             )
+            yield Found("bounds_crossed", f"{before}/{lower}", text)
     first, end = given.start_date, given.end_date
     if first is not None and end is not None and first >= end:
         yield Found(
@@ -76,6 +88,15 @@ def _impossible(element: int, before: str, given: Restrictions) -> Iterator[Foun
             f"start_date {first} is not before end_date {end}, which is excluded: "
             f"element {element} prices nothing.",
         )
+
+
+def _met(upper: str) -> str:
+    """Say when an upper bound of 0 or less is met."""
+    if upper == "max_duration":
+        return "never met"
+    if upper == "max_kwh":
+        return "met only while more was fed back than charged"
+    return "met only by a reading below 0"
 
 
 def whole_range(given: Restrictions) -> list[str]:
@@ -104,11 +125,13 @@ def _is_midnight(value: object) -> bool:
 
 def _always(element: int, before: str, given: Restrictions) -> Iterator[Found]:
     for name in whole_range(given):
-        yield Found(
-            "restriction_whole_range",
-            f"{before}/{name}",
-            f"{name} of element {element} always holds; it restricts nothing.",
-        )
+        text = f"{name} of element {element} always holds; it restricts nothing."
+        if name == "min_kwh":
+            text = (
+                f"min_kwh {number(Decimal(given.min_kwh or 0))} of element {element} restricts "
+                "nothing, unless more is fed back than was charged."
+            )
+        yield Found("restriction_whole_range", f"{before}/{name}", text)
     if given == Restrictions():
         yield Found(
             "restriction_whole_range",
@@ -124,22 +147,35 @@ def _clock(tariff: Tariff, element: int, before: str, given: Restrictions) -> It
             "clock_equal",
             f"{before}/end_time",
             f"start_time and end_time of element {element} are both {start:%H:%M}: "
-            "it holds the whole day here, and never in other systems.",
+            "it holds the whole day here, and never in systems that read it otherwise.",
             _without(tariff, element),
         )
-    if end is not None and f"{end:%H:%M}" == "23:59":
+    if end is not None and f"{end:%H:%M}" == "23:59" and not _begins(tariff, end):
+        left = 60 - end.second
+        told = {60: "minute", 1: "second"}.get(left, f"{left} s")
         yield Found(
             "end_before_midnight",
             f"{before}/end_time",
-            f"end_time of element {element} is {end:%H:%M}, which is excluded: the last minute "
-            "of the day is priced otherwise; 00:00 is the end of the day.",
+            f"end_time of element {element} is {_clock_in_words(end)}, which is excluded: it does "
+            f"not hold in the last {told} of the day; 00:00 is the end of the day.",
         )
+
+
+def _clock_in_words(value: time) -> str:
+    return f"{value:%H:%M:%S}" if value.second else f"{value:%H:%M}"
+
+
+def _begins(tariff: Tariff, at: time) -> bool:
+    """Tell whether an element begins at a time, so that nothing is left out before it."""
+    return any(one.restrictions and one.restrictions.start_time == at for one in tariff.elements)
 
 
 def _units(tariff: Tariff, element: int, before: str, given: Restrictions) -> Iterator[Found]:
     for name in ("min_power", "max_power"):
         value = getattr(given, name)
         if value is None:
+            continue
+        if _is_no_end(name, value):
             continue
         if value > _HIGHEST_KW:
             meant = _changed(tariff, element, **{name: value / 1000})
@@ -153,7 +189,7 @@ def _units(tariff: Tariff, element: int, before: str, given: Restrictions) -> It
             yield Found("current_as_power", f"{before}/{name}", text)
     for name in ("min_kwh", "max_kwh"):
         value = getattr(given, name)
-        if value is not None and value >= _HIGHEST_KWH:
+        if value is not None and value >= _HIGHEST_KWH and not _is_no_end(name, value):
             meant = _changed(tariff, element, **{name: value / 1000})
             text = f"{name} {number(value)} of element {element} is in kWh; was it meant in Wh?"
             yield Found("energy_in_watt_hours", f"{before}/{name}", text, meant)
@@ -165,40 +201,51 @@ def _units(tariff: Tariff, element: int, before: str, given: Restrictions) -> It
             yield Found("duration_in_minutes", f"{before}/{name}", text, meant)
 
 
+def _is_no_end(name: str, value: Decimal) -> bool:
+    """Tell whether an upper bound is all nines, as one that is never met is written."""
+    return name.startswith("max_") and value > 99 and set(number(value)) == {"9"}
+
+
 def _evidence(tariff: Tariff, element: int, before: str, given: Restrictions) -> Iterator[Found]:
-    names = [name for name in sorted(_ELECTRIC) if getattr(given, name) is not None]
+    names = [name for name in _CURRENTS + _POWERS if getattr(given, name) is not None]
     if not names:
         return
     # OCPI 2.1.1 CDRs have MIN_CURRENT and MAX_CURRENT, and no power; its tariffs the reverse.
-    if tariff.ocpi_version == "2.1.1" and not set(names) <= _CURRENTS:
+    if tariff.ocpi_version == "2.1.1" and not set(names) <= set(_CURRENTS):
         name = next(name for name in names if name not in _CURRENTS)
         text = (
             f"{name} of element {element} cannot be shown by a CDR of OCPI 2.1.1, which states "
-            "currents only: the element never prices what it restricts."
+            "currents only: without a power the element does not price."
         )
-        yield Found("evidence_impossible", f"{before}/{name}", text, _without(tariff, element))
+        shown = replace(tariff, ocpi_version="2.2.1")  # whose CDRs state the power
+        yield Found("evidence_impossible", f"{before}/{name}", text, shown)
         return
-    reading = "MIN_CURRENT or MAX_CURRENT" if names[0] in _CURRENTS else "MIN_POWER or MAX_POWER"
+    told = " and ".join(names)
+    reading = " and ".join(text for kind, text in _STATED if set(kind) & set(names))
+    is_one = len(names) == 1
     text = (
-        f"{names[0]} of element {element} holds only in charging periods that state {reading}; "
-        "CDRs may leave it out, and then the element does not price."
+        f"{told} of element {element} {'holds' if is_one else 'hold'} only in charging periods "
+        f"that state {reading}; CDRs may leave that out, and then the element does not price."
     )
     yield Found("evidence_optional", f"{before}/{names[0]}", text)
 
 
 def _grace(tariff: Tariff, element: int, before: str, given: Restrictions) -> Iterator[Found]:
-    types = {component.type for component in tariff.elements[element].price_components}
+    paid = {one.type for one in tariff.elements[element].price_components if one.price}
     grace = given.min_duration
     if grace is None or not _SHORTEST_SECONDS <= grace <= _LONGEST_GRACE_SECONDS:
         return
-    if "PARKING_TIME" in types:
+    # Beside a price of charging the bound is one of the whole session, as it says.
+    if "PARKING_TIME" in paid and not paid & {"TIME", "ENERGY"} and given.reservation is None:
+        # In the ordinary session parking begins when charging ends.
+        meant = _changed(tariff, element, min_duration=CHARGING.seconds + grace)
         yield Found(
             "grace_as_min_duration",
             f"{before}/min_duration",
             f"min_duration {grace} of element {element} counts from the session's start, charging "
             f"included: it gives no {duration_in_words(grace)} of free parking to whoever has "
             "charged that long.",
-            _without(tariff, element),
+            meant,
         )
 
 
