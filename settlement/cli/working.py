@@ -80,7 +80,7 @@ def why_it_differs(answer: Answer) -> list[str]:
         return ["No known mistake explains the claim."]
     told = [
         f"{cause.message} Against the price that is {signed(cause.amount)} {cause.currency} "
-        f"{cause.side.replace('_', ' ')} ({cause.code})."
+        f"{cause.side.replace('_', ' ')} ({cause.code}).".translate(VISIBLE)
         for cause in causes
     ]
     if len(told) == 1:

@@ -75,8 +75,15 @@ class Case(msgspec.Struct, frozen=True, gc=False):
         return costs.total_cost
 
 
-# Prices a case under one mistake: once, or once for each way in which senders make it.
-Attempt = Callable[[Case], Iterator[Price]]
+class Used(msgspec.Struct, frozen=True, gc=False):
+    """A price under another tariff, and which one that is, in words."""
+
+    price: Price
+    tariff: str
+
+
+# Prices a case under one form of a mistake, once for each tariff or change that it can be.
+Attempt = Callable[[Case], Iterator[Price | Used]]
 
 
 @lru_cache(maxsize=2048)

@@ -3,7 +3,7 @@
 Rule: builds attempts; which mistakes there are stands in `table`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -16,12 +16,30 @@ from settlement.tariff import Price, Tariff
 from settlement.tariff_tools.cause.case import Attempt, Case, compiled
 
 
+class Form(msgspec.Struct, frozen=True):
+    """One form of a mistake, in a sentence of its own, and how to price it.
+
+    Two of one sentence are one form to a reader: they differ in what else the sender did.
+    """
+
+    sentence: str
+    attempt: Attempt
+
+
 class Mistake(msgspec.Struct, frozen=True):
-    """A mistake: its code, what the sender did in one sentence, and how to price that."""
+    """A mistake: its code, what the sender did in one sentence, and the forms that it has."""
 
     code: str
     sentence: str
-    attempts: tuple[Attempt, ...]
+    forms: tuple[Form, ...]
+
+
+def mistake(code: str, sentence: str, forms: Attempt | Mapping[str, Sequence[Attempt]]) -> Mistake:
+    """Give a mistake: of one form, or of several, each with the attempts that price it."""
+    if callable(forms):
+        return Mistake(code, sentence, (Form(sentence, forms),))
+    told = tuple(Form(text, attempt) for text, attempts in forms.items() for attempt in attempts)
+    return Mistake(code, sentence, told)
 
 
 def under(**rules: str | Decimal) -> Attempt:

@@ -9,30 +9,30 @@ from functools import lru_cache, partial
 
 from settlement.cdr import folded
 from settlement.pricing.plan import Plan, compile_plan
-from settlement.tariff import Price, Tariff
-from settlement.tariff_tools.cause.case import Case
+from settlement.tariff import Tariff
+from settlement.tariff_tools.cause.case import Case, Used
 
 
-def older_versions(case: Case) -> Iterator[Price]:
+def older_versions(case: Case) -> Iterator[Used]:
     """Price under each version that is older than the one that counts."""
     return _versions(case, -1)
 
 
-def newer_versions(case: Case) -> Iterator[Price]:
+def newer_versions(case: Case) -> Iterator[Used]:
     """Price under each version that is newer than the one that counts."""
     return _versions(case, 1)
 
 
-def other_tariffs(case: Case) -> Iterator[Price]:
+def other_tariffs(case: Case) -> Iterator[Used]:
     """Price under each tariff of another id, and under copies of the same that are no version."""
     yield from _versions(case, 0)
     keys = {plan.key for plan in case.assigned.plans}
     for other in case.others:
         if folded(other.id) not in keys and _is_usable(other, case):
-            yield case.with_plans(partial(_instead, other, keys)).price()
+            yield Used(case.with_plans(partial(_instead, other, keys)).price(), _name(other))
 
 
-def _versions(case: Case, order: int) -> Iterator[Price]:
+def _versions(case: Case, order: int) -> Iterator[Used]:
     """Price under each other copy of a tariff that is older, newer or neither, one at a time."""
     for other in case.others:
         for plan in case.assigned.plans:
@@ -40,7 +40,15 @@ def _versions(case: Case, order: int) -> Iterator[Price]:
             if folded(other.id) != plan.key or other == used or _order(other, used) != order:
                 continue
             if _is_usable(other, case):
-                yield case.with_plans(partial(_instead, other, {plan.key})).price()
+                changed = case.with_plans(partial(_instead, other, {plan.key}))
+                yield Used(changed.price(), _name(other))
+
+
+def _name(tariff: Tariff) -> str:
+    """Say which tariff, and which version of it."""
+    if tariff.last_updated is None:
+        return tariff.id
+    return f"{tariff.id} of {tariff.last_updated:%Y-%m-%d %H:%M} UTC"
 
 
 def _instead(other: Tariff, keys: AbstractSet[str], plan: Plan) -> Plan:

@@ -20,7 +20,7 @@ from settlement.pricing.references import assign
 from settlement.pricing.stretch import ZoneMissing
 from settlement.reconciliation.claim import EXPLAINABLE, SIDES
 from settlement.tariff import Price, Tariff
-from settlement.tariff_tools.cause.case import Case
+from settlement.tariff_tools.cause.case import Case, Used
 from settlement.tariff_tools.cause.mistake import Mistake
 from settlement.tariff_tools.cause.table import MISTAKES
 
@@ -101,22 +101,29 @@ def find_causes(
         case = Case(cdr, assigned, zone, profile, left)
         found = []
         for mistake in MISTAKES:
-            for price in _prices(mistake, case):
+            told = {}
+            for sentence, price in _prices(mistake, case):
                 if _reproduces(price, claim, right, cdr.currency):
-                    amount = getattr(price, side) - getattr(right, side)
-                    code, sentence = mistake.code, mistake.sentence
-                    found.append(Cause(code, sentence, amount, cdr.currency, side))
-                    break
+                    told[sentence] = getattr(price, side) - getattr(right, side)
+            if told:
+                # which of several forms it was is not known
+                sentence = next(iter(told)) if len(told) == 1 else mistake.sentence
+                amount = next(iter(told.values()))
+                found.append(Cause(mistake.code, sentence, amount, cdr.currency, side))
     finally:
         setcontext(ambient)
     return tuple(found)
 
 
-def _prices(mistake: Mistake, case: Case) -> Iterator[Price]:
-    """Price a case under a mistake, in each way in which it is made that can be priced."""
-    for attempt in mistake.attempts:
+def _prices(mistake: Mistake, case: Case) -> Iterator[tuple[str, Price]]:
+    """Price a case under a mistake, in each form that can be priced, with its sentence."""
+    for form in mistake.forms:
         try:
-            yield from attempt(case)
+            for made in form.attempt(case):
+                if isinstance(made, Used):
+                    yield f"{form.sentence} The one used is {made.tariff}.", made.price
+                else:
+                    yield form.sentence, made
         except (ZoneMissing, InvalidOperation, Overflow, OverflowError):
             continue
 

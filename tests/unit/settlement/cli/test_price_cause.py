@@ -17,7 +17,7 @@ CASES = Path(__file__).parents[3] / "cause_cases"
 TWICE = str(CASES / "tax_twice" / "cdr.json")
 NEITHER = str(CASES / "tax_twice" / "look_alike.json")
 SENTENCE = (
-    "Tax was added to an amount that already includes it. "
+    "Tax was added once more to the amount after taxes. "
     "Against the price that is +1.20 EUR after taxes (tax_twice)"
 )
 
@@ -75,7 +75,7 @@ def test_json_names_cause_candidates_and_amounts(settle: Run, written: Any) -> N
     several = answer_of(settle, written(two_candidates()))
     none = answer_of(settle, NEITHER)
 
-    sentence = "Tax was added to an amount that already includes it."
+    sentence = "Tax was added once more to the amount after taxes."
     assert one.causes == [JsonCause("tax_twice", sentence, "1.20", "EUR", "after_taxes")]
     assert [(c.code, c.amount) for c in several.causes] == [
         ("wh_for_kwh", "5119.87"),

@@ -40,7 +40,7 @@ def test_a_claim_has_the_cause_that_is_written_down(name: str) -> None:
 
     (cause,) = answer.causes
     told = {"amount": str(cause.amount), "currency": cause.currency, "side": cause.side}
-    assert expected == named(answer) | told
+    assert expected == named(answer) | told | {"message": cause.message}
     assert expected["cause"] == cause.code == name
 
 

@@ -1,10 +1,14 @@
 """Each way in which a mistake is made is recognised."""
 
+from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from settlement import price_cdr
+from settlement.pricing.profile import DEFAULT
+from settlement.tariff_tools.cause.table import MISTAKES
 from tests.builders import as_bytes, in_2_3_0
 from tests.unit.settlement.tariff_tools.claims import (
     DAY,
@@ -128,14 +132,122 @@ def test_a_way_of_a_mistake_is_recognised(way: str) -> None:
     assert expected == codes_of(answer)
 
 
+INCLUDED = "Tax was added to prices that already include it."
+STRICT = msgspec.structs.replace(
+    DEFAULT, name="strict", tolerance_total_minor_units=Decimal(0)
+)  # so that a cent that was rounded otherwise is a finding
+TWO_AND_TWO = (
+    *({"RESERVATION_TIME": "1"},) * 2,
+    *({"ENERGY": "10"},) * 2,
+)
+FIVE = {"step_size": 300}
+
+
+def priced_at(component: dict[str, Any], price: float, **changes: Any) -> dict[str, Any]:
+    return component | {"price": price, "vat": 0} | changes
+
+
+# forms that no way above has: what is told, and a claim that is made so
+FORMS: dict[str, dict[str, Any]] = {
+    # 0.509 + 0.509 = 1.018; each cut off 1.00
+    "The total was rounded down.": a_claim(
+        "1.01",
+        "1.01",
+        an_element(priced_at(HALF, 0.509), priced_at(TIME, 0.509)),
+        volumes=({"ENERGY": "1", "TIME": "1"},),
+    ),
+    # 2 x 0.5095 + 3.009 + 6.009 = 10.037; 1.01 + 3.00 + 6.00; two lines of 0.50 are 1.00
+    "Each cost was rounded down.": a_claim(
+        "10.01",
+        "10.01",
+        an_element(priced_at(HALF, 0.5095), priced_at(TIME, 3.009), priced_at(PARKING, 6.009)),
+        volumes=({"ENERGY": "1", "TIME": "1"}, {"ENERGY": "1"}, {"PARKING_TIME": "1"}),
+    ),
+    # 2 x 0.2525 + 0.505 = 1.01; 0.51 + 0.51; two lines of 0.25 and one of 0.51 are 1.01
+    "Money was rounded in each cost, not once in the total.": a_claim(
+        "1.02",
+        "1.02",
+        an_element(priced_at(HALF, 0.2525), priced_at(TIME, 0.505)),
+        volumes=({"ENERGY": "1"}, {"ENERGY": "1", "TIME": "1"}),
+    ),
+    # 20 kWh x 0.50 = 10.00, twice a fee of 1.00 for the reservation, twice for the session
+    "The FLAT fees of the reservation and of the session were charged in each period.": a_claim(
+        "14",
+        "16.8",
+        an_element(FEE, reservation="RESERVATION"),
+        an_element(FEE, HALF),
+        volumes=TWO_AND_TWO,
+    ),
+    # 10 kWh x 0.50 = 5.00, and the fees of the day and of always, not of the night
+    "The FLAT fees of all elements that apply were charged, not of the first.": a_claim(
+        "7",
+        "8.4",
+        an_element(FEE, HALF, **DAY),
+        an_element(FEE, **NIGHT),
+        an_element(FEE),
+    ),
+    # 0.50 x 10 + 0.20 x 10, one fee
+    "The prices of all elements that apply were added up, but for the FLAT fees.": a_claim(
+        "8", "9.6", an_element(FEE, HALF, **DAY), an_element(FEE, FIFTH)
+    ),
+    # 1 kWh is 10 steps of 100 Wh: 5.00, and an hour is 3.00
+    "The price of energy was taken for each step of step_size, not for each kWh.": a_claim(
+        "8",
+        "9.6",
+        an_element(HALF | {"step_size": 100}, TIME | FIVE),
+        volumes=({"ENERGY": "1", "TIME": "1"},),
+    ),
+    # 1 h x 3.00 and 12 steps of 5 minutes x 6.00
+    "The price of parking was taken for each step of step_size, not for each hour.": a_claim(
+        "75", "90", an_element(TIME | FIVE, PARKING | FIVE), volumes=PARKED[1:]
+    ),
+}
+
+
+@pytest.mark.parametrize("sentence", FORMS)
+def test_a_form_of_a_mistake_is_told(sentence: str) -> None:
+    answer = price_cdr(as_bytes(FORMS[sentence]), profile=STRICT)
+
+    assert sentence in [cause.message for cause in answer.causes]
+
+
+def test_every_form_is_told_by_some_claim() -> None:
+    told = {*FORMS, INCLUDED}
+    for _, document in WAYS.values():
+        told |= {cause.message for cause in price_cdr(as_bytes(document)).causes}
+
+    several = [mistake for mistake in MISTAKES if len(mistake.forms) > 1]
+    forms = {form.sentence for mistake in several for form in mistake.forms}
+    cases = {
+        "Tax was added once more to the amount after taxes.",
+        "Tax was taken for included in prices that are without it.",
+        "Each line was rounded down.",
+        "Money was rounded in each line, not once in the total.",
+        "Parking time was charged as charging time as well.",
+    }  # of tests/cause_cases, which hold their words
+    assert forms - told == cases
+
+
+def test_where_two_forms_give_the_claim_neither_is_told() -> None:
+    # both fees apply, so those that apply are all
+    document = a_claim("7", "8.4", an_element(FEE, HALF, **DAY), an_element(FEE))
+
+    messages = {cause.code: cause.message for cause in price_cdr(as_bytes(document)).causes}
+
+    assert messages["flat_in_every_element"] == next(
+        mistake.sentence for mistake in MISTAKES if mistake.code == "flat_in_every_element"
+    )
+
+
 def test_prices_with_tax_that_are_taxed_are_taxed_twice() -> None:
     document = in_2_3_0(a_claim("6", "7.2", an_element(HALF | {"price": 0.6})))
     document["tariffs"][0]["tax_included"] = "YES"
 
     answer = price_cdr(as_bytes(document))
 
-    assert codes_of(answer) == ["tax_twice"]
-    assert [str(cause.amount) for cause in answer.causes] == ["1.00"]
+    (cause,) = answer.causes
+    assert (cause.code, str(cause.amount)) == ("tax_twice", "1.00")
+    assert cause.message == INCLUDED
 
 
 @pytest.mark.parametrize(
