@@ -8,7 +8,7 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 
 from settlement.tariff import Restrictions
-from settlement.tariff_tools.plain.language import Language
+from settlement.tariff_tools.plain.language import Language, short_duration
 
 _HOUR = 3600
 _WEEK = 7
@@ -70,9 +70,7 @@ def _dates(given: Restrictions, language: Language) -> Iterator[str]:
 def _duration(given: Restrictions, language: Language) -> Iterator[str]:
     low, high = max(given.min_duration or 0, 0), given.max_duration
     if low and high is not None:
-        yield language.say(
-            "duration_between", low=language.duration(low), high=language.duration(high)
-        )
+        yield language.say("duration_between", low=short_duration(low), high=short_duration(high))
     elif low:
         hours = low // _HOUR
         if low % _HOUR == 0 and hours <= len(language.ordinals):

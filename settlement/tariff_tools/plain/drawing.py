@@ -53,4 +53,5 @@ def price_label(curve: Curve, tariff: Tariff, language: Language) -> str:
     """Say what the amounts are: the currency, and whether VAT is in them."""
     with_vat = curve.side == "after_taxes" and has_taxes(tariff)
     key = "axis_price_with_vat" if with_vat else "axis_price"
-    return language.say(key, currency=language.symbol(tariff.currency or "?"))
+    currency = language.symbol(tariff.currency) or language.say("currency_unknown")
+    return language.say(key, currency=currency)

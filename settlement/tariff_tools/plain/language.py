@@ -24,6 +24,7 @@ class Language(msgspec.Struct, frozen=True):
     words: Mapping[str, str]
     point: str  # between whole and fraction
     group: str  # between thousands
+    to: str  # between the first and the last of several days
     symbols: Mapping[str, str]  # of currencies; others are written as their code
     days: tuple[str, ...]  # Monday first
     months: tuple[str, ...]  # empty: dates are written in figures
@@ -79,7 +80,7 @@ class Language(msgspec.Struct, frozen=True):
         parts = []
         for run in runs:
             if len(run) >= _LONG_RUN:
-                parts.append(f"{self.days[run[0]]}-{self.days[run[-1]]}")
+                parts.append(f"{self.days[run[0]]}{self.to}{self.days[run[-1]]}")
             else:
                 parts += [self.days[day] for day in run]
         return ", ".join(parts)
@@ -121,6 +122,7 @@ ENGLISH = Language(
     words=words_en.WORDS,
     point=".",
     group=",",
+    to="-",
     symbols={},
     days=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
     months=(
@@ -137,6 +139,7 @@ GERMAN = Language(
     words=words_de.WORDS,
     point=",",
     group=".",
+    to="\N{EN DASH}",
     symbols={"EUR": "€"},
     days=("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"),
     months=(),

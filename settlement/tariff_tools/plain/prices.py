@@ -14,6 +14,7 @@ from settlement.tariff import PriceComponent
 from settlement.tariff_tools.plain.language import Language, short_duration
 
 _MINUTES = Decimal(60)  # in an hour
+_TIMES = {"TIME", "PARKING_TIME"}
 _WATT_HOURS = 1000  # in a kWh
 
 
@@ -31,7 +32,7 @@ class Manner(msgspec.Struct, frozen=True):
 def is_told_by_minute(components: Sequence[PriceComponent], currency: str) -> bool:
     """Tell whether all prices an hour are whole minor units a minute, and billed that finely."""
     unit = minor_unit(currency)
-    return all(
+    return all(component.type in _TIMES for component in components) and all(
         component.step_size <= _MINUTES and not component.price / _MINUTES % unit
         for component in components
         if component.price
@@ -58,6 +59,12 @@ def price_in_words(
     if has_step(component) and not manner.is_step_told_once:
         text = language.say("with_step", price=text, step=step_in_words(component, language))
     return text
+
+
+def by_minute(component: PriceComponent, currency: str, language: Language) -> str:
+    """Tell a price an hour by the minute."""
+    price = canonical(divide(component.price, _MINUTES))
+    return language.say("price_minute", money=language.money(price, currency))
 
 
 def _amount(component: PriceComponent, manner: Manner, language: Language) -> str:

@@ -9,7 +9,12 @@ from settlement.tariff import PriceComponent, Tariff
 from settlement.tariff_tools.plain.conditions import when
 from settlement.tariff_tools.plain.language import Language
 from settlement.tariff_tools.plain.offers import offers_of
-from settlement.tariff_tools.plain.prices import has_step, step_in_words
+from settlement.tariff_tools.plain.prices import (
+    by_minute,
+    has_step,
+    is_told_by_minute,
+    step_in_words,
+)
 
 HEADS = ("element", "when", "dimension", "price", "unit", "step", "vat")
 _KINDS = {"RESERVATION": "while_reserved", "RESERVATION_EXPIRES": "while_expired"}
@@ -48,11 +53,19 @@ def _row(tariff: Tariff, element: int, index: int, language: Language, *, is_rea
         _when(tariff, element, language) if is_reached else language.say("never"),
         language.say(f"dimension_{_what(tariff, element, component)}"),
         language.money(component.price, tariff.currency),
-        language.say(f"unit_{_UNITS.get(component.type, component.type)}"),
+        _unit(tariff, component, language),
         step_in_words(component, language) if has_step(component) else "",
         _vat(component, tariff, language),
     )
     return Row(element, component, is_reached, words)
+
+
+def _unit(tariff: Tariff, component: PriceComponent, language: Language) -> str:
+    """Name the unit, and what the price is by the minute where it is even and told so."""
+    if component.price and is_told_by_minute([component], tariff.currency):
+        price = by_minute(component, tariff.currency, language)
+        return language.say("unit_TIME_by_minute", price=price)
+    return language.say(f"unit_{_UNITS.get(component.type, component.type)}")
 
 
 def _what(tariff: Tariff, element: int, component: PriceComponent) -> str:

@@ -12,6 +12,7 @@ from settlement.tariff_tools.plain.language import Language
 from settlement.tariff_tools.plain.offers import (
     NONE,
     SESSION,
+    SOME,
     WHERE_UNKNOWN,
     Case,
     Offer,
@@ -38,6 +39,7 @@ def sentences_of(tariff: Tariff, language: Language) -> list[str]:
     """Tell a tariff in sentences; what the operator says in his own words is not among them."""
     offers = offers_of(tariff)
     told = [
+        *([] if tariff.currency else [language.say("no_currency")]),
         *_session([offer for offer in offers if not offer.kind], tariff, language),
         *_reservations([offer for offer in offers if offer.kind], tariff, language),
         *_steps(offers, language),
@@ -72,7 +74,8 @@ def _reservations(offers: Sequence[Offer], tariff: Tariff, language: Language) -
 
 def _cases(offer: Offer, tariff: Tariff, language: Language) -> str:
     """Tell one dimension: `Mon-Fri 08:00-20:00: EUR 0.45 per kWh; otherwise EUR 0.30 per kWh`."""
-    timed = offer.dimension in {"TIME", "PARKING_TIME"}
+    if offer.is_free:
+        return language.say(_free(offer))
     components = [case.component for case in offer.cases if case.component.price]
     stepped = components[0] if components and has_step(components[0]) else None
     if len({component.step_size for component in components}) > 1 or len(components) == 1:
@@ -81,13 +84,13 @@ def _cases(offer: Offer, tariff: Tariff, language: Language) -> str:
         offer.dimension,
         tariff.currency,
         bool(offer.kind),
-        timed and is_told_by_minute(components, tariff.currency),
+        is_told_by_minute(components, tariff.currency),
         stepped is not None,
         vat_of_each(tariff),
     )
     parts = []
     is_first = True
-    for case in offer.cases:
+    for case in _told_one_by_one(offer, language):
         parts.append(_case(case, offer, manner, language, is_first=is_first))
         is_first = is_first and not case.component.price
     if offer.gap == WHERE_UNKNOWN:
@@ -98,6 +101,25 @@ def _cases(offer: Offer, tariff: Tariff, language: Language) -> str:
     if stepped is None:
         return told
     return language.say("all_with_step", cases=told, step=step_in_words(stepped, language))
+
+
+def _told_one_by_one(offer: Offer, language: Language) -> Sequence[Case]:
+    """Leave out what is free where all that comes after it is free as well.
+
+    Not of a FLAT: one of 0 is the only one of its session.
+    """
+    cases = offer.cases
+    if offer.dimension == "FLAT":
+        return cases
+    rest: Sequence[Case] = ()
+    if offer.gap != SOME:
+        last = cases[-1]
+        if last.component.price or when(last.restrictions, language):
+            return cases
+        cases, rest = cases[:-1], cases[-1:]
+    while not cases[-1].component.price:
+        cases = cases[:-1]
+    return [*cases, *rest]
 
 
 def _case(case: Case, offer: Offer, manner: Manner, language: Language, *, is_first: bool) -> str:

@@ -80,7 +80,7 @@ def _vat(rate: Decimal | None, tariff: Tariff, language: Language) -> str:
 
 
 def scope(tariff: Tariff, language: Language) -> Iterator[str]:
-    """Tell for which sessions the tariff is, and what it leaves out."""
+    """Tell for which sessions the tariff is."""
     if tariff.type is not None and f"type_{tariff.type}" in language.words:
         yield language.say(f"type_{tariff.type}")
     start, end = tariff.start_date_time, tariff.end_date_time
@@ -92,5 +92,3 @@ def scope(tariff: Tariff, language: Language) -> Iterator[str]:
         yield language.say("valid_from", start=first)
     elif last:
         yield language.say("valid_until", end=last)
-    if not tariff.currency:
-        yield language.say("no_currency")

@@ -8,7 +8,7 @@ WORDS = {
     # amounts
     "money": "{amount} {currency}",
     "money_bare": "{amount}",
-    "price_energy": "{money}/kWh",
+    "price_energy": "{money} pro kWh",
     "price_hour": "{money} pro Stunde",
     "price_minute": "{money} pro Minute",
     "price_session": "einmalig {money} pro Ladevorgang",
@@ -37,8 +37,8 @@ WORDS = {
     "otherwise_free_PARKING_TIME": "sonst ist das Parken kostenlos",
     "otherwise_free_FLAT": "sonst keine Gebühr",
     # when
-    "window": "{start}-{end} Uhr",
-    "window_over_midnight": "00:00-{end} und {start}-24:00 Uhr",
+    "window": "{start}\N{EN DASH}{end} Uhr",
+    "window_over_midnight": "00:00\N{EN DASH}{end} und {start}\N{EN DASH}24:00 Uhr",
     "days_and_window": "{days}, {window}",
     "dates": "{first} bis {last}",
     "dates_from": "ab {first}",
@@ -102,6 +102,7 @@ WORDS = {
     ),
     "taxes_included": "Die Preise enthalten Steuern; den Satz nennt der Tarif nicht",
     "no_taxes": "Es fallen keine Steuern an",
+    "currency_unknown": "unbekannter Währung",
     "no_currency": "Der Tarif nennt keine Währung",
     "type_AD_HOC_PAYMENT": "Für Zahlung vor Ort, ohne Vertrag",
     "type_PROFILE_CHEAP": "Für Ladevorgänge, die möglichst günstig sein sollen",
@@ -133,6 +134,7 @@ WORDS = {
     "dimension_RESERVED": "reservierte Zeit",
     "unit_ENERGY": "kWh",
     "unit_TIME": "Stunde",
+    "unit_TIME_by_minute": "Stunde ({price})",
     "unit_FLAT": "einmalig",
     "unknown": "keine Angabe",
     # the curves

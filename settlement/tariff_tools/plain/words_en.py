@@ -92,6 +92,7 @@ WORDS = {
     "taxes_on_top": "Taxes may come on top; the tariff states no rate, so none is added here",
     "taxes_included": "Prices include taxes; the tariff does not state the rate",
     "no_taxes": "No taxes apply",
+    "currency_unknown": "an unknown currency",
     "no_currency": "The tariff names no currency",
     "type_AD_HOC_PAYMENT": "For payment on the spot, without a contract",
     "type_PROFILE_CHEAP": "For sessions that are to be as cheap as possible",
@@ -123,6 +124,7 @@ WORDS = {
     "dimension_RESERVED": "reserved time",
     "unit_ENERGY": "kWh",
     "unit_TIME": "hour",
+    "unit_TIME_by_minute": "hour ({price})",
     "unit_FLAT": "once",
     "unknown": "not stated",
     # the curves

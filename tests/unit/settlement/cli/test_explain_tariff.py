@@ -29,7 +29,7 @@ def test_a_tariff_is_told_for_a_screen_in_german(settle: Run, written: Any) -> N
     code, out, _ = settle("explain", written(a_tariff_document()), *options)
 
     assert code == 0
-    assert "- 0,25 €/kWh." in out
+    assert "- 0,25 € pro kWh." in out
     assert "Zeit in Stunden" in out
 
 
