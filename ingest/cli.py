@@ -6,7 +6,7 @@ Rule: a token is shown once, alone on stdout; nothing else ever prints one.
 import asyncio
 import json
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -41,6 +41,7 @@ def add(
     from ingest.partner import register_partner  # noqa: PLC0415 - aiokafka takes 0.2 s
 
     roles = [one.upper() for one in role]
+    _check(party, roles)
     token = _ask(
         register_partner(
             brokers=kafka_brokers(data), party=party, roles=roles, name=name, replace=replace
@@ -83,11 +84,22 @@ def revoke(data: DataDir, party: Party, as_json: Json = False) -> None:
     """End all tokens of a party; gateways stop accepting them within a second."""
     from ingest.partner import revoke_partner  # noqa: PLC0415 - as above
 
+    _check(party)
     ended = _ask(revoke_partner(brokers=kafka_brokers(data), party=party))
     if as_json:
         print(json.dumps({"party": party.upper(), "ended": ended}))
         return
     print(f"{party.upper()}: {ended} token(s) ended")
+
+
+def _check(party: str, roles: Sequence[str] = ()) -> None:
+    """Say what is wrong with the words before Kafka is looked for."""
+    from ingest.partner import checked_partner  # noqa: PLC0415 - as above
+
+    try:
+        checked_partner(party, roles)
+    except ValueError as error:
+        raise Unusable(str(error)) from error
 
 
 def _ask(work: Coroutine[Any, Any, T]) -> T:

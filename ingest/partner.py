@@ -30,6 +30,13 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
+def checked_partner(party: str, roles: Sequence[str] = ()) -> str:
+    """Give a party as it is written; raises ValueError for what is no party or role."""
+    if unknown := [role for role in roles if role not in ROLES]:
+        raise ValueError(f"role {unknown[0]!r}: one of {', '.join(ROLES)}")
+    return str(parse_party(party))
+
+
 async def register_partner(
     *, brokers: str, party: str, roles: Sequence[str], name: str = "", replace: bool = False
 ) -> str:
@@ -38,9 +45,7 @@ async def register_partner(
     Roles are added to those the party has. Raises ValueError for what is no party or role,
     NotPublished and aiokafka's KafkaError where Kafka is away.
     """
-    party = str(parse_party(party))
-    if unknown := [role for role in roles if role not in ROLES]:
-        raise ValueError(f"role {unknown[0]!r}: one of {', '.join(ROLES)}")
+    party = checked_partner(party, roles)
     token = new_token()
 
     def registered(before: Partner | None) -> Partner:
@@ -60,7 +65,7 @@ async def register_partner(
 
 async def revoke_partner(*, brokers: str, party: str) -> int:
     """End all tokens of a party and give their number; LookupError where it is not registered."""
-    party = str(parse_party(party))
+    party = checked_partner(party)
     revoked = 0
 
     def without_tokens(before: Partner | None) -> Partner:

@@ -8,13 +8,17 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from settlement.cli.exit import FINDINGS, Unusable
 from settlement.cli.services import DataDir, ServiceMissing, kafka_brokers
+
+if TYPE_CHECKING:
+    from streams.local.stack import RoleState
 
 KAFKA_PORT = 9092
 
@@ -61,14 +65,23 @@ def kafka_start(
 
 @kafka.command("stop")
 def kafka_stop(data: DataDir, as_json: Json = False) -> None:
-    """Stop the data directory's Kafka cleanly; its data stay."""
+    """Stop the data directory's Kafka cleanly; its data stay.
+
+    A cluster of KAFKA_BROKERS is not ours to stop.
+    """
     from streams.local.kafka import stop_kafka  # noqa: PLC0415
 
-    if not stop_kafka(data_dir=data):
-        raise ServiceMissing(
-            f"Kafka is not running on {data}: `settle kafka start --data {data}` starts it"
+    if stop_kafka(data_dir=data):
+        _tell(as_json, "Kafka is stopped.", role="kafka", stopped=True)
+        return
+    if brokers := os.environ.get("KAFKA_BROKERS"):
+        raise Unusable(
+            f"KAFKA_BROKERS is set: the cluster at {brokers} is not ours to stop, "
+            f"and no local one runs on {data}"
         )
-    _tell(as_json, "Kafka is stopped.", role="kafka", stopped=True)
+    raise ServiceMissing(
+        f"Kafka is not running on {data}: `settle kafka start --data {data}` starts it"
+    )
 
 
 @kafka.command("status")
@@ -77,14 +90,17 @@ def kafka_status(data: DataDir, as_json: Json = False) -> None:
     from streams.local.kafka import running_kafka  # noqa: PLC0415
     from streams.local.probe import kafka_answers  # noqa: PLC0415
 
-    brokers = kafka_brokers(data)
+    try:
+        brokers = kafka_brokers(data)
+    except ServiceMissing:
+        if as_json:
+            _tell(True, "", role="kafka", pid=None, address=None, healthy=False)
+        raise
     running = None if os.environ.get("KAFKA_BROKERS") else running_kafka(data_dir=data)
     pid = running.pid if running else None
     healthy = kafka_answers(brokers)
     if as_json:
-        typer.echo(
-            json.dumps({"role": "kafka", "pid": pid, "address": brokers, "healthy": healthy})
-        )
+        _tell(True, "", role="kafka", pid=pid, address=brokers, healthy=healthy)
     else:
         process = f" (process {pid})" if pid else ""
         typer.echo(f"Kafka at {brokers}{process} {'answers' if healthy else 'does not answer'}.")
@@ -207,12 +223,26 @@ def down(data: DataDir, as_json: Json = False) -> None:
 
 
 def status(data: DataDir, as_json: Json = False) -> None:
-    """List the parts of the local stack with process, address and health, each really asked."""
-    from streams.local.stack import role_states, unsupervised_text  # noqa: PLC0415
+    """List the parts of the local stack with process, address and health, each really asked.
 
-    states = role_states(data)
+    Exit code 1 where one of them does not answer, 3 where no stack runs.
+    """
+    from streams.local.stack import absent_states, role_states, unsupervised_text  # noqa: PLC0415
+
+    try:
+        states = role_states(data)
+    except ServiceMissing:
+        if as_json:
+            _print_states(absent_states(), as_json=True)
+        raise
     if text := unsupervised_text(data):
         typer.echo(f"settle: {text}", err=True)
+    _print_states(states, as_json=as_json)
+    if not all(state.healthy for state in states):
+        raise typer.Exit(FINDINGS)
+
+
+def _print_states(states: Sequence["RoleState"], *, as_json: bool) -> None:
     if as_json:
         import msgspec  # noqa: PLC0415
 

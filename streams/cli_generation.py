@@ -106,7 +106,7 @@ def compare_generations(
 
 
 @generation.command("switch")
-def switch(number: Number, data: DataDir) -> None:
+def switch(number: Number, data: DataDir, as_json: Json = False) -> None:
     """Let the views show another generation, and the local roles derive it from now on."""
     from settlement.clickhouse.client import connect  # noqa: PLC0415 - loads the client
     from settlement.clickhouse.migrate import point_views  # noqa: PLC0415
@@ -121,11 +121,16 @@ def switch(number: Number, data: DataDir) -> None:
     remember_generation(data, number)
     point_views(url=url, generation=number)
     _restart_roles(data)
+    if as_json:
+        print(
+            msgspec.json.encode({"generation": number, "live": True, "missing": missing}).decode()
+        )
+        return
     print(f"Generation {number} is live; {missing} records are still to be folded.")
 
 
 @generation.command("drop")
-def drop_generation(number: Number, data: DataDir) -> None:
+def drop_generation(number: Number, data: DataDir, as_json: Json = False) -> None:
     """Delete a generation that is not live: its database and derived topics."""
     from settlement.clickhouse.client import connect  # noqa: PLC0415 - loads the client
     from settlement.clickhouse.migrate import live_generation  # noqa: PLC0415
@@ -136,6 +141,9 @@ def drop_generation(number: Number, data: DataDir) -> None:
     if number == live_generation(client):
         raise Unusable(f"generation {number} is live: switch to another one first")
     drop(client, brokers=kafka_brokers(data), generation=number)
+    if as_json:
+        print(msgspec.json.encode({"generation": number, "dropped": True}).decode())
+        return
     print(f"Generation {number} is dropped.")
 
 

@@ -17,7 +17,7 @@ from ingest.demo.drain import look, wait_until_passed
 from ingest.demo.scenario import Scenario
 from ingest.demo.tally import Tally
 from ingest.partner import register_partner
-from settlement.cli.exit import Unusable
+from settlement.cli.services import ServiceMissing
 from settlement.clickhouse.report import Answered, Passed, load_answered
 
 WATCH_SECONDS = 2.0
@@ -73,10 +73,10 @@ class Player:
     async def play(self, scenario: Scenario, tokens: dict[str, str]) -> Run:
         """Send a scenario, wait until it has passed, and count what was stored of it.
 
-        Raises Unusable where documents of an earlier run do not come through.
+        Raises ServiceMissing where documents of an earlier run do not come through.
         """
         if not await self._drained():
-            raise Unusable(
+            raise ServiceMissing(
                 "documents sent earlier do not come through: see `settle status` and the logs of "
                 "the roles streams and sink"
             )

@@ -60,7 +60,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 
 EPILOG = (
     "Exit codes: 0 fine; 1 findings or differences; 2 unusable input or configuration; "
-    "3 a service is missing."
+    "3 a service is missing; 130 after Ctrl-C."
 )
 
 

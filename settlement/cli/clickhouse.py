@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import typer
 
-from settlement.cli.exit import MISSING
-from settlement.cli.services import DataDir, clickhouse_url
+from settlement.cli.exit import MISSING, Unusable
+from settlement.cli.services import DataDir, ServiceMissing, clickhouse_url
 
 clickhouse = typer.Typer(
     add_completion=False,
@@ -50,12 +50,18 @@ def start(
 
 @clickhouse.command()
 def stop(data: DataDir, as_json: Json = False) -> None:
-    """Stop the local ClickHouse; its data stay."""
+    """Stop the local ClickHouse; its data stay. A server of CLICKHOUSE_URL is not ours to stop."""
     from settlement.clickhouse.local.process import stop_clickhouse  # noqa: PLC0415 - 60 ms
 
-    if not stop_clickhouse(data_dir=data):
-        clickhouse_url(data)  # says what starts it; with CLICKHOUSE_URL there is nothing to stop
-    _print({"stopped": True}, as_json=as_json)
+    if stop_clickhouse(data_dir=data):
+        _print({"stopped": True}, as_json=as_json)
+        return
+    if elsewhere := os.environ.get("CLICKHOUSE_URL"):
+        raise Unusable(
+            f"CLICKHOUSE_URL is set: the server at {_without_password(elsewhere)} is not ours to "
+            f"stop, and no local one runs on {data}"
+        )
+    clickhouse_url(data)  # raises, and says what starts it
 
 
 @clickhouse.command()
@@ -69,21 +75,34 @@ def status(data: DataDir, as_json: Json = False) -> None:
     if elsewhere := os.environ.get("CLICKHOUSE_URL"):
         from settlement.clickhouse.client import connect  # noqa: PLC0415 - 0.2 s
 
-        connect(elsewhere)
         address = _without_password(elsewhere)
-        _print({"pid": None, "address": address, "healthy": True}, as_json=as_json)
+        try:
+            connect(elsewhere)
+        except ServiceMissing:
+            if as_json:
+                _print_state(address=address, healthy=False, as_json=True)
+            raise
+        _print_state(address=address, healthy=True, as_json=as_json)
         return
     running = running_clickhouse(data_dir=data)
     if running is None:
         if as_json:
-            _print({"pid": None, "address": None, "healthy": False}, as_json=True)
+            _print_state(healthy=False, as_json=True)
         clickhouse_url(data)  # raises, and says what starts it
         return
     healthy = answers(process=running)
     address = _without_password(running.url)
-    _print({"pid": running.pid, "address": address, "healthy": healthy}, as_json=as_json)
+    _print_state(pid=running.pid, address=address, healthy=healthy, as_json=as_json)
     if not healthy:
         raise typer.Exit(MISSING)
+
+
+def _print_state(
+    *, pid: int | None = None, address: str | None = None, healthy: bool, as_json: bool
+) -> None:
+    """Print what `settle status` says of this part too."""
+    state = {"role": "clickhouse", "pid": pid, "address": address, "healthy": healthy}
+    _print(state, as_json=as_json)
 
 
 def _print(facts: dict[str, Any], *, as_json: bool) -> None:
@@ -96,4 +115,5 @@ def _print(facts: dict[str, Any], *, as_json: bool) -> None:
 
 def _without_password(url: str) -> str:
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname}:{parts.port}"
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{parts.hostname}{port}"

@@ -1,7 +1,7 @@
 """Exit codes of the command line.
 
 Rule: 0 fine; 1 findings or differences; 2 unusable input or configuration; 3 a service is
-missing (`ServiceMissing` in `settlement.cli.services`).
+missing (`ServiceMissing` in `settlement.cli.services`). After Ctrl-C it is 130, as in a shell.
 """
 
 FINE = 0

@@ -110,7 +110,10 @@ def _services(data: Path) -> Iterator[tuple[str, str, list[str]]]:
         for part, (setting, start, _) in PARTS.items():
             if not os.environ.get(setting) and read_address(data, part) is None:
                 if not (data / part / "data").is_dir():
-                    raise Unusable(f"could not look: {data} holds no {part}, and none is named")
+                    raise Unusable(
+                        f"could not look: {data} holds no {part}, and none is named: "
+                        f"`settle up --data {data}` starts a stack"
+                    )
                 started.append(part)
                 _settle(data, start)
         yield kafka_brokers(data), clickhouse_url(data), started

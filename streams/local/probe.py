@@ -22,7 +22,7 @@ def kafka_answers(brokers: str, *, timeout_seconds: float = ANSWER_SECONDS) -> b
     """Tell whether Kafka has a leader for every partition and a coordinator for groups."""
     from aiokafka.errors import KafkaError  # noqa: PLC0415 - takes 0.2 s
 
-    with _silenced("aiokafka"):
+    with silenced("aiokafka"):
         try:
             return asyncio.run(asyncio.wait_for(_ask_kafka(brokers), timeout_seconds))
         except (KafkaError, OSError, TimeoutError):
@@ -86,7 +86,7 @@ def has_heartbeat(data_dir: Path, role: str) -> bool:
 
 
 @contextmanager
-def _silenced(name: str) -> Iterator[None]:
+def silenced(name: str) -> Iterator[None]:
     """Keep a library from logging that nobody answers yet; that is what is being asked."""
     logger = logging.getLogger(name)
     level = logger.level

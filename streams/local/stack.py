@@ -34,6 +34,10 @@ UP_SECONDS = 420.0
 DOWN_SECONDS = 120.0
 
 
+# The parts of a stack in the order in which people look at them.
+STATED = ("kafka", "clickhouse", "ingest", "streams", "sink")
+
+
 class Stack(msgspec.Struct, frozen=True, kw_only=True):
     """A stack that is up: where its parts answer, and whether it was before we asked."""
 
@@ -123,7 +127,7 @@ def role_states(data_dir: Path) -> list[RoleState]:
     parts = {part.role: part for part in record.parts}
     external = {"kafka": record.brokers, "clickhouse": without_user(record.clickhouse_url)}
     states = []
-    for role in ("kafka", "clickhouse", "ingest", "streams", "sink"):
+    for role in STATED:
         part = parts.get(role)
         pid = part.pid if part else None
         address = part.address if part else external.get(role)
@@ -131,6 +135,11 @@ def role_states(data_dir: Path) -> list[RoleState]:
         healthy = runs and _is_healthy(data_dir, record, role, address)
         states.append(RoleState(role=role, pid=pid, address=address, healthy=healthy))
     return states
+
+
+def absent_states() -> list[RoleState]:
+    """Give the same lines where no stack runs: nothing is anywhere."""
+    return [RoleState(role=role, pid=None, address=None, healthy=False) for role in STATED]
 
 
 def unsupervised_text(data_dir: Path) -> str | None:

@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from settlement.cli.exit import Unusable
 from settlement.cli.services import ServiceMissing
+from streams.local.probe import silenced
 from streams.topics import PartitionsDiffer, TopicsRefused, apply_topics
 
 
@@ -21,11 +22,12 @@ def bring_topics_up(
     Raises ServiceMissing where no broker answers, Unusable where Kafka refuses.
     """
     try:
-        return asyncio.run(
-            apply_topics(
-                brokers=brokers, generation=generation, replication=replication, dry_run=dry_run
+        with silenced("aiokafka"):  # it logs what it raises as well
+            return asyncio.run(
+                apply_topics(
+                    brokers=brokers, generation=generation, replication=replication, dry_run=dry_run
+                )
             )
-        )
     except (PartitionsDiffer, TopicsRefused) as refused:
         raise Unusable(str(refused)) from refused
     except KafkaConnectionError as away:

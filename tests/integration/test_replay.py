@@ -79,7 +79,7 @@ def test_a_replay_under_traffic_gives_identical_rows_and_can_be_switched_to(rig:
     switched = settle(rig, "generation", "switch", str(following))
     shown = live_generation(client)
     refused = settle(rig, "generation", "drop", str(following))
-    settle(rig, "generation", "switch", str(live))
+    back = told(rig, "generation", "switch", str(live))
     client.command(
         f"INSERT INTO settlement_g{following}.cdr_outcome "
         "SELECT * REPLACE ('other' AS outcome_digest, version + 1 AS version) "
@@ -88,7 +88,7 @@ def test_a_replay_under_traffic_gives_identical_rows_and_can_be_switched_to(rig:
     numbers = (str(live), str(following))
     edited = told(rig, "generation", "compare", *numbers, code=FINDINGS)
     words = settle(rig, "generation", "compare", *numbers).stdout
-    dropped = settle(rig, "generation", "drop", str(following))
+    dropped = told(rig, "generation", "drop", str(following))
     unknown = settle(rig, "generation", "switch", str(following))
 
     assert replayed.exit_code == FINE, replayed.output
@@ -100,12 +100,13 @@ def test_a_replay_under_traffic_gives_identical_rows_and_can_be_switched_to(rig:
     assert not listed[following]["live"]
     assert listed[following]["folded"] >= at_start
     assert (switched.exit_code, shown) == (FINE, following)
+    assert back == {"generation": live, "live": True, "missing": 0}
     assert isinstance(refused.exception, Unusable)
     assert "is live" in str(refused.exception)
     assert [one["cdr_key"] for one in edited["differences"]] == ["BEFORE-7"]
     assert "BEFORE-7" in words
     assert "1 CDRs differ" in words
-    assert dropped.exit_code == FINE
+    assert dropped == {"generation": following, "dropped": True}
     assert following not in generations(client)
     derived = {topic.in_generation(following) for topic in TOPICS if topic.is_derived}
     assert topics(rig.brokers) & derived == set()

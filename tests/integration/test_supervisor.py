@@ -323,7 +323,7 @@ def test_another_process_is_never_taken_for_a_part(tmp_path: Path) -> None:
 
 
 def test_status_and_down_name_the_command_that_starts_a_stack(tmp_path: Path) -> None:
-    for words in (["status", "--json"], ["down"]):
+    for words in (["status"], ["down"]):
         done = subprocess.run(
             [sys.executable, "-m", "settlement", *words, "--data", str(tmp_path)],
             capture_output=True,

@@ -125,3 +125,10 @@ def test_partitions_are_never_changed_and_nothing_else_is_either(
     )
     assert {one: found[one] for one in names & set(found)} == {name: partitions}
     assert asyncio.run(_settings(kafka, name)) == before
+
+
+def test_a_kafka_that_is_away_is_our_sentence_alone() -> None:
+    asked = settle("127.0.0.1:1")
+
+    assert (asked.returncode, asked.stdout) == (3, "")
+    assert asked.stderr == "settle: Kafka at 127.0.0.1:1 does not answer\n"

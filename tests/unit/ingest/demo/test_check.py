@@ -1,9 +1,15 @@
 """What the clients were told against what the tables hold."""
 
-import pytest
+import asyncio
+from typing import cast
 
-from ingest.demo.play import Run, differences
+import pytest
+from clickhouse_connect.driver.client import Client
+
+from ingest.demo.play import Player, Run, differences
+from ingest.demo.scenario import month
 from ingest.demo.tally import Tally
+from settlement.cli.services import ServiceMissing
 from settlement.clickhouse.report import Answered
 
 
@@ -46,3 +52,16 @@ def test_a_difference_is_said_in_a_sentence(run: Run, unexplained: int, said: st
     (sentence,) = differences(run, unexplained)
 
     assert said in sentence
+
+
+def test_documents_that_do_not_come_through_are_a_missing_service(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def nothing_moves(**_: object) -> bool:
+        return False
+
+    monkeypatch.setattr("ingest.demo.play.wait_until_passed", nothing_moves)
+    player = Player(brokers="", gateway_url="", reader=cast("Client", None), look=lambda _: None)
+
+    with pytest.raises(ServiceMissing, match="settle status"):
+        asyncio.run(player.play(month(seed=1, cdrs=1), {}))

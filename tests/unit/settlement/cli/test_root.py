@@ -1,5 +1,7 @@
 """The root command: help at once, one line and an exit code for what can be expected."""
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -24,7 +26,7 @@ def test_help_names_every_command_and_exit_code() -> None:
     assert done.returncode == 0
     assert [name for name in COMMANDS if f"  {name} " not in done.stdout] == []
     assert "0 fine" in done.stdout
-    assert "3 a service is missing" in EPILOG
+    assert "3 a service is missing; 130 after Ctrl-C" in EPILOG
 
 
 def test_help_answers_within_half_a_second() -> None:
@@ -73,3 +75,17 @@ def test_a_setting_that_cannot_be_used_is_named() -> None:
 
     assert done.returncode == 2
     assert "STREAMS_FLUSH_SECONDS: 'soon'" in done.stderr
+
+
+def test_ctrl_c_ends_a_command_with_130(tmp_path: Path) -> None:
+    pipe = tmp_path / "cdr.json"
+    os.mkfifo(pipe)
+    command = [sys.executable, "-m", "settlement", "price", str(pipe)]
+    asked = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    with pipe.open("w"):  # opens once the command reads
+        asked.send_signal(signal.SIGINT)
+        told = asked.communicate(timeout=20)
+
+    assert asked.returncode == 130
+    assert "Traceback" not in "".join(told)

@@ -30,5 +30,6 @@ def test_where_there_is_no_stack_there_is_no_verdict(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, asked, env={"KAFKA_BROKERS": "", "CLICKHOUSE_URL": ""})
 
     assert str(result.exception) == (
-        f"could not look: {tmp_path} holds no kafka, and none is named"
+        f"could not look: {tmp_path} holds no kafka, and none is named: "
+        f"`settle up --data {tmp_path}` starts a stack"
     )
