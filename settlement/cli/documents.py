@@ -1,7 +1,7 @@
 """The documents of a file or of stdin, one after the other.
 
 Rule: finds where each document begins and ends and nothing more; JSON lines and arrays are read
-as a stream, so that a file of any length takes little memory.
+as a stream, so that a file of any length takes little memory. An answer of OCPI is what it holds.
 """
 
 import io
@@ -15,6 +15,7 @@ from typing import Self
 import msgspec
 
 from settlement.cli.array import Elements
+from settlement.cli.envelope import content_of
 from settlement.cli.exit import Unusable
 
 _BLANK = b" \t\r\n"
@@ -24,7 +25,7 @@ _MARK = b"\xef\xbb\xbf"  # of UTF-8, which some programs write first
 
 
 class Document(msgspec.Struct, frozen=True):
-    """One document: its line (in an array, its place from 1) and its bytes."""
+    """One document: its line (in an array or an answer, its place from 1) and its bytes."""
 
     line: int
     data: bytes
@@ -61,10 +62,11 @@ class Documents:
         # A first line that is cut must not hide the lines after it.
         is_lines = _is_whole(first) or (self._next is not None and _is_object(self._next.data))
         if is_lines:
-            self.is_batch = self._next is not None
+            self.is_batch = self._next is not None or _holds_several(self._first)
         else:
             parts = _parts_of(self._rest(self._first), self._first.line)
-            self._parts, self.is_batch = parts, len(parts) > 1
+            self._parts = parts
+            self.is_batch = len(parts) > 1 or _holds_several(parts[0])
 
     def __enter__(self) -> Self:
         """Use it as a context manager: the file is closed at its end."""
@@ -77,7 +79,18 @@ class Documents:
             self._file.close()
 
     def __iter__(self) -> Iterator[Document]:
-        """Give the documents in order."""
+        """Give the documents in order, those in an answer of OCPI one by one."""
+        for document in self._as_written():
+            content = content_of(document.data)
+            if content is None:
+                yield document
+            elif isinstance(content, bytes):
+                yield Document(document.line, content)
+            else:
+                numbered = enumerate(content, start=1)
+                yield from (Document(place, entry) for place, entry in numbered)
+
+    def _as_written(self) -> Iterator[Document]:
         if self._parts is not None:
             yield from self._parts
             return
@@ -109,6 +122,11 @@ class Documents:
         if self._next is not None:
             data += b"\n" * (self._next.line - first.line - 1) + self._next.data
         return data + self._file.read()
+
+
+def _holds_several(document: Document) -> bool:
+    """Tell whether a document is an answer around a list, of however many entries."""
+    return isinstance(content_of(document.data), list)
 
 
 def _parts_of(data: bytes, line: int) -> list[Document]:

@@ -58,12 +58,45 @@ def test_the_curves_are_drawn_into_a_file(settle: Run, written: Any, tmp_path: P
     assert ET.parse(picture).getroot().tag.endswith("svg")  # noqa: S314 - our own text
 
 
+def test_the_curves_of_several_tariffs_are_drawn_into_a_file_each(
+    settle: Run, written: Any, tmp_path: Path
+) -> None:
+    names = ["A", "b/../c", "a", "B_.._C"]
+    tariffs = written([a_tariff_document(id=name) for name in names])
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+
+    code, _, err = settle("explain", tariffs, "--svg", str(pictures / "curves.svg"))
+
+    assert code == 0
+    # alike on a disk that knows no case
+    drawn = ["curves-A.svg", "curves-B____C-2.svg", "curves-a-2.svg", "curves-b____c.svg"]
+    assert sorted(path.name for path in pictures.iterdir()) == drawn
+    titles = {path.name: ET.parse(path).getroot()[0].text for path in pictures.iterdir()}  # noqa: S314
+    assert titles["curves-b____c.svg"] == "Tariff b/../c: what an ordinary session costs"
+    assert f"settle: 'A' is drawn in {pictures / 'curves-A.svg'}" in err
+
+
+def test_what_a_tariff_is_not_priced_with_is_refused_and_not_ignored(
+    settle: Run, written: Any
+) -> None:
+    tariff = written(a_tariff_document(), "tariff.json")
+    profile = written(b'name = "mine"\nversion = 1\nstep_size = "off"\n', "mine.toml")
+
+    code, out, err = settle("explain", tariff, "--tariff", tariff, "--profile", profile)
+
+    assert (code, out) == (2, "")
+    assert "--tariff and --profile: for CDRs. A tariff is told as it stands" in err
+
+
 @pytest.mark.parametrize(
     ("document", "options", "said"),
     [
         (a_cdr_document(), ("--json",), "are for tariffs"),
         (a_cdr_document(), ("--svg", "x.svg"), "are for tariffs"),
-        ([a_tariff_document()] * 2, ("--svg", "x.svg"), "draws one tariff"),
+        (a_cdr_document(), ("--lang", "de"), "are for tariffs"),
+        (a_tariff_document(), ("--time-zone", "UTC"), "--time-zone: for CDRs."),
+        ([a_tariff_document()], ("--time-zone", "UTC"), "--time-zone: for CDRs."),
         (a_tariff_document(), ("--svg", "no/such/folder/x.svg"), "cannot be written"),
         (a_tariff_document(elements=[]), (), "$.elements: []: needs at least one entry"),
     ],
