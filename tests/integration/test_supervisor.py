@@ -7,6 +7,7 @@ environment, so neither is started.
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -29,6 +31,14 @@ pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
 
 PARTS = ("kafka", "sink", "streams", "ingest")
 ROLES = PARTS[1:]
+# role: what stands in the command of its process
+WORDS = {
+    "kafka": "kafka.Kafka",
+    "clickhouse": "settlement.clickhouse.local",
+    "ingest": "run ingest",
+    "streams": "run streams",
+    "sink": "run sink",
+}
 
 
 class FakeStack:
@@ -55,6 +65,20 @@ class FakeStack:
         with (self.data_dir / "said").open("wb") as said:
             supervisor = subprocess.Popen(
                 self.command, env=self.environment, stdout=said, stderr=subprocess.STDOUT
+            )
+        self.supervisors.append(supervisor)
+        return supervisor
+
+    def up_for_real(self) -> subprocess.Popen[bytes]:
+        """Start `settle up` itself, every part the real one."""
+        ports = {"kafka": self.kafka_port, "ingest": self.ingest_port, "clickhouse": free_port()}
+        options = [word for part, port in ports.items() for word in (f"--{part}-port", str(port))]
+        command = [sys.executable, "-m", "settlement", "up", "--data", str(self.data_dir)]
+        elsewhere = {"CLICKHOUSE_URL", "CLICKHOUSE_READER_URL", "KAFKA_BROKERS"}
+        ours = {name: value for name, value in os.environ.items() if name not in elsewhere}
+        with (self.data_dir / "said").open("wb") as said:
+            supervisor = subprocess.Popen(
+                [*command, *options], env=ours, stdout=said, stderr=subprocess.STDOUT
             )
         self.supervisors.append(supervisor)
         return supervisor
@@ -93,6 +117,16 @@ def eventually(holds: Callable[[], bool], *, seconds: float = 60) -> None:
     while not holds():
         assert time.monotonic() < deadline, "it did not come to hold in time"
         time.sleep(0.05)
+
+
+def settle(*words: str, data: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "settlement", *words, "--data", str(data)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def ask(url: str, query: str, password: str) -> httpx.Response:
+    """Ask ClickHouse as the reader."""
+    return httpx.post(url, content=query, auth=("reader", password), trust_env=False, timeout=30)
 
 
 @pytest.fixture
@@ -158,15 +192,47 @@ def test_a_stack_comes_up_after_its_supervisor_was_killed(stack: FakeStack) -> N
     assert not set(left) & {pids[role] for role in ROLES}, "roles are started anew"
 
 
-def test_down_leaves_no_process_and_says_so_where_nothing_runs(stack: FakeStack) -> None:
-    supervisor = stack.up_and_ready()
+def test_up_says_where_everything_answers_and_down_leaves_no_process(stack: FakeStack) -> None:
+    supervisor = stack.up_for_real()
+    ended = r"password \S+\s"
+    eventually(lambda: bool(re.search(ended, stack.said())) or bool(supervisor.poll()), seconds=120)
+    said = stack.said()
+    user, password = re.findall(r"user (\S+), password (\S+)", said)[0]
+    (versions,) = re.findall(r"OCPI gateway +(\S+)", said)
+    addresses = {
+        "kafka": re.findall(r"Kafka +(\S+)", said)[0],
+        "clickhouse": re.findall(r"ClickHouse +(\S+)", said)[0],
+        "ingest": versions.removesuffix("/ocpi/versions"),
+    }
+    told = settle("status", "--json", data=stack.data_dir)
+    pids = [one["pid"] for one in json.loads(told.stdout)["roles"]]
+    commands = [" ".join(psutil.Process(pid).cmdline()) for pid in pids]
 
+    rows = ask(addresses["clickhouse"], "SELECT count() FROM settlement.cdr_settled", password)
+    refused = ask(addresses["clickhouse"], "DROP TABLE settlement.cdr_settled", password)
+    stranger = ask(addresses["clickhouse"], "SELECT 1", "another password")
+    gateway = httpx.get(versions, trust_env=False)
     was_running = stop_stack(stack.data_dir)
     is_running_still = stop_stack(stack.data_dir)
 
+    assert told.returncode == 0, told.stderr
+    assert json.loads(told.stdout) == {
+        "roles": [
+            {"role": role, "pid": pid, "address": addresses.get(role), "healthy": True}
+            for role, pid in zip(WORDS, pids, strict=True)
+        ]
+    }
+    assert [
+        word for word, said in zip(WORDS.values(), commands, strict=True) if word not in said
+    ] == []
+    assert addresses["kafka"] == f"127.0.0.1:{stack.kafka_port}"
+    assert addresses["ingest"] == f"http://127.0.0.1:{stack.ingest_port}"
+    assert (user, rows.status_code, rows.text.strip()) == ("reader", 200, "0")
+    assert (refused.status_code, stranger.status_code) == (403, 401)
+    assert gateway.status_code == 401  # it wants a token
     assert (was_running, is_running_still) == (True, False)
     assert supervisor.wait(10) == 0
-    assert stack.processes() == []
+    assert [pid for pid in pids if is_alive(pid)] == stack.processes() == []
     assert (stack.data_dir / "kafka" / "data" / ".kafka_cleanshutdown").exists()
     assert read_record(stack.data_dir) is None
 
@@ -324,12 +390,7 @@ def test_another_process_is_never_taken_for_a_part(tmp_path: Path) -> None:
 
 def test_status_and_down_name_the_command_that_starts_a_stack(tmp_path: Path) -> None:
     for words in (["status"], ["down"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "settlement", *words, "--data", str(tmp_path)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = settle(*words, data=tmp_path)
 
         assert done.returncode == 3
         assert "settle up" in done.stderr
