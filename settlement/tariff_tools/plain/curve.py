@@ -29,7 +29,7 @@ _SECOND = timedelta(seconds=1)
 _CHARGED = CHARGING // _SECOND
 _PARKED = PARKING // _SECOND
 _WATT_HOURS = int(POWER_KW * 1000) * _CHARGED // 3600  # in the whole session
-_BUDGET = 2500  # prices a curve: more steps than that nobody sees
+_BUDGET = 1200  # prices a curve: more steps than that nobody sees
 _RULES = msgspec.structs.replace(DEFAULT, straddling="split")
 _TINY = Decimal("1e-9")  # exact amounts end after 18 decimals, where a quotient goes on
 _MOST_STEPS = 400  # of one component that are looked for one by one

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.builders import a_cdr_document, a_tariff_document
+from tests.builders import a_cdr_document, a_tariff_document, as_bytes
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -47,6 +47,17 @@ def test_a_tariff_is_told_as_json_with_decimal_strings(settle: Run, written: Any
         "before_taxes": "7.50",
         "after_taxes": "9.0750",
     }
+
+
+def test_tariffs_come_from_stdin_and_as_lines(settle: Run, written: Any) -> None:
+    tariffs = [a_tariff_document(id=name) for name in ("A", "B")]
+    lines = b"\xef\xbb\xbf" + b"\r\n".join(map(as_bytes, tariffs)) + b"\n"
+
+    spread = settle("explain", "-", "--json", stdin=lines)
+    _, listed, _ = settle("explain", "--json", written(tariffs))
+
+    assert spread == (0, listed, "")
+    assert [json.loads(line)["tariff_id"] for line in listed.splitlines()] == ["A", "B"]
 
 
 def test_the_curves_are_drawn_into_a_file(settle: Run, written: Any, tmp_path: Path) -> None:
