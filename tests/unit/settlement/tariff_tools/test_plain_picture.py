@@ -37,7 +37,7 @@ def amounts(curve: Curve | None) -> list[tuple[int, Decimal]]:
 
 
 def risers(points: list[tuple[int, Decimal]]) -> list[tuple[int, Decimal]]:
-    """Give the steps of a staircase: the unit at which each begins, and what it costs from there."""
+    """Give the steps of a staircase: the unit at which each begins, and its price."""
     assert all(high == low or right == left + 1 for (left, low), (right, high) in pairwise(points))
     return [(right, high) for (_, low), (right, high) in pairwise(points) if high != low]
 
