@@ -65,6 +65,12 @@ CODES: dict[str, Code] = {
         fixed="Takes it out, or the element with its last component.",
         left="Where energy is fed back or a reading is missing it can price after all.",
     ),
+    "fee_never_due": Code(
+        WARNING,
+        "A FLAT begins to hold later, and another one holds wherever a session begins.",
+        "A session has one FLAT, the first that holds: this one is never charged.",
+        left="Two fees in one session cannot be written in OCPI.",
+    ),
     "element_overlaps": Code(
         WARNING,
         "Two elements overlap on one scale, and neither lies inside the other.",

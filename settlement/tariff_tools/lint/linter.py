@@ -13,6 +13,7 @@ from settlement.ocpi.door import parse_tariff
 from settlement.ocpi.problem import UnreadableDocument
 from settlement.tariff import Tariff
 from settlement.tariff_tools.lint.checks.component import check_components
+from settlement.tariff_tools.lint.checks.fee import check_fees
 from settlement.tariff_tools.lint.checks.form import check_fields, check_remarks, pointer_of
 from settlement.tariff_tools.lint.checks.life import check_life, check_limits
 from settlement.tariff_tools.lint.checks.reach import check_holes, check_reach
@@ -29,6 +30,7 @@ Check = Callable[[Subject], Iterator[Found]]
 _CHECKS: tuple[Check, ...] = (
     check_reach,
     check_holes,
+    check_fees,
     check_restrictions,
     check_components,
     check_life,

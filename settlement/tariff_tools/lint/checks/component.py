@@ -12,7 +12,7 @@ from settlement.pricing.wording import number
 from settlement.tariff import PriceComponent, Tariff
 from settlement.tariff_tools.lint.found import Found, Subject
 
-_UNITS = {"ENERGY": "kWh", "TIME": "h", "PARKING_TIME": "h"}
+_UNITS = {"ENERGY": "kWh", "TIME": "hour", "PARKING_TIME": "hour"}
 # Currencies whose unit buys two to ten kWh; in others a price says nothing of its unit.
 _STRONG = {"CHF", "EUR", "GBP", "USD"}
 _LOWEST_PER_KWH = Decimal("0.005")  # a thousandth of the dearest kWh
@@ -78,7 +78,9 @@ def _step(
     meant = _changed(tariff, at, step_size=1)
     if component.type in _LARGE_STEPS and step % _LARGE_STEPS[component.type] == 0:
         count = step // _LARGE_STEPS[component.type]
-        unit = f"{count} {_UNITS[component.type]}" if count > 1 else _UNITS[component.type]
+        unit = _UNITS[component.type]
+        if count > 1:
+            unit = f"{count} {unit}" + ("s" if unit == "hour" else "")
         text = (
             f"{name} charges every started {unit} in full where this price is the last; "
             "1 charges what was measured."
@@ -93,8 +95,8 @@ def _money(
     tariff: Tariff, at: tuple[int, int], before: str, component: PriceComponent
 ) -> Iterator[Found]:
     price, where, kind = component.price, f"{before}/price", component.type
-    told = f"{number(price)} {tariff.currency} a {_UNITS.get(kind, 'session')}"
-    name = f"{told.replace(' a session', '')} for {kind} in element {at[0]}"
+    told = f"{number(price)} {tariff.currency}" + (f" per {_UNITS[kind]}" if kind in _UNITS else "")
+    name = f"{told} for {kind} in element {at[0]}"
     is_strong = tariff.currency in _STRONG
     if price < 0:
         yield Found("price_negative", where, f"{name} is negative: it pays the driver.")

@@ -127,7 +127,7 @@ def _unreachable(subject: Subject, family: Family, bit: int) -> Found:
     ]
     alone = [other for other in by if _covers(subject, other, element)]
     by = alone[:1] or by
-    names = _elements(by)
+    names = elements_in_words(by)
     is_proved = never_prices(tariff=subject.tariff, element=element, dimension=family.dimension)
     return Found(
         "element_unreachable",
@@ -210,7 +210,8 @@ def _told(regions: list[Region]) -> str:
     return "; ".join(texts) + (f"; and {more} more" if more > 0 else "")
 
 
-def _elements(numbers: list[int]) -> str:
+def elements_in_words(numbers: list[int]) -> str:
+    """Name elements: `element 1`, `elements 0 and 1 together`."""
     texts = [str(number) for number in numbers]
     if len(texts) == 1:
         return f"element {texts[0]}"

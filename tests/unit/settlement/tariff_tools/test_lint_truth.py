@@ -200,3 +200,20 @@ def test_a_step_of_time_is_inert_where_parking_is_priced() -> None:
 
     assert total(document, [{"TIME": "0.25"}]) == 20
     assert total(document, [{"TIME": "0.25"}, {"PARKING_TIME": "1"}]) == 15
+
+
+def test_a_session_has_one_fee_and_a_later_one_is_never_due() -> None:
+    fee = {"type": "FLAT", "price": 1, "vat": 0, "step_size": 1}
+    late = an_element(fee | {"price": 10}, min_duration=3600)
+
+    always = a_document(late, an_element(fee))
+    with_energy = a_document(late, an_element(fee, max_kwh=1))
+    at_night = a_document(late, an_element(fee, start_time="20:00"))
+
+    for document in (always, with_energy):
+        said = "element 1 holds at every start."
+        assert found(document, "fee_never_due").endswith(said)
+        assert total(document, [EVEN] * 3) == 1
+    assert total(at_night, [EVEN] * 3) == 10
+    codes = [one.code for one in lint(as_bytes(at_night))[0].findings]
+    assert "fee_never_due" not in codes

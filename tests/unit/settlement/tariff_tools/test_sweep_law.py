@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from settlement.pricing.choice import choose
 from settlement.pricing.plan import compile_plan
 from settlement.pricing.profile import DEFAULT
 from settlement.pricing.restriction import MICROSECONDS
-from settlement.pricing.stretch import Stretch
+from settlement.pricing.stretch import FLAT, Stretch
 from settlement.tariff import Restrictions, Tariff, TariffElement
 from settlement.tariff_tools.lint.axis import NAMES
+from settlement.tariff_tools.lint.checks.fee import check_fees
 from settlement.tariff_tools.lint.checks.reach import holes_of, reached
 from settlement.tariff_tools.lint.family import family_of, subject_of
 from settlement.tariff_tools.lint.sweep import Region
@@ -83,7 +85,9 @@ PLACES = places()
 ZONE = load_zone("UTC")
 
 
-def winner(tariff: Tariff, place: tuple[datetime, int, int, int | None]) -> int | None:
+def winner(
+    tariff: Tariff, place: tuple[datetime, int, int, int | None], bit: int = ENERGY
+) -> int | None:
     moment, kwh, seconds, power = place
     readings = None
     if power is not None:
@@ -98,8 +102,8 @@ def winner(tariff: Tariff, place: tuple[datetime, int, int, int | None]) -> int 
         before=Decimal(kwh),
         readings=readings,
     )
-    chosen = choose(compile_plan(tariff).session, ENERGY, stretch, DEFAULT, set())
-    return chosen[ENERGY].element if ENERGY in chosen else None
+    chosen = choose(compile_plan(tariff).session, bit, stretch, DEFAULT, set())
+    return chosen[bit].element if bit in chosen else None
 
 
 def is_in(place: tuple[datetime, int, int, int | None], region: Region) -> bool:
@@ -135,3 +139,21 @@ def test_the_sweep_agrees_with_the_engine_at_every_place(tariff: Tariff) -> None
         place for place in PLACES if told[place] is None
     ]
     assert bool(holes) == (None in told.values())
+
+
+STARTS = [place for place in PLACES if place[1:3] == (0, 0)]
+
+
+@pytest.mark.timeout(180)
+@given(tariff=some_tariff())
+@settings(max_examples=25)
+def test_a_fee_is_never_due_where_another_one_is_at_every_start(tariff: Tariff) -> None:
+    fee = a_price_component(type="FLAT")
+    elements = tuple(replace(one, price_components=(fee,)) for one in tariff.elements)
+    tariff = replace(tariff, elements=elements)
+    due = {winner(tariff, place, FLAT) for place in STARTS}
+
+    found = {int(one.pointer.split("/")[2]) for one in check_fees(subject_of(tariff))}
+
+    held = {element for place in PLACES if (element := winner(tariff, place, FLAT)) is not None}
+    assert found == (set() if None in due else held - due)
