@@ -60,10 +60,12 @@ class Store:
         self._contexts: dict[str, Any] = {}
 
     def offsets(self) -> dict[Place, int]:
-        """Give how far the tables have come."""
+        """Give how far the tables have come in these topics."""
         found = self._client.query(
             "SELECT topic, kafka_partition, max(next_offset) "
-            f"FROM {self._database}.sink_offset GROUP BY topic, kafka_partition"
+            f"FROM {self._database}.sink_offset WHERE topic IN {{topics:Array(String)}} "
+            "GROUP BY topic, kafka_partition",
+            parameters={"topics": list(self._topics)},
         )
         return {(topic, number): offset for topic, number, offset in found.result_rows}
 
