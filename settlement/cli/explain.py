@@ -92,7 +92,9 @@ def explain(  # noqa: PLR0917 - Typer's way to declare options
             pictures=None if svg is None else Pictures(svg, is_one=not documents.is_batch),
             of_cdrs=tuple(name for name, given in of_cdrs.items() if given),
         )
+        is_empty = True
         for document in documents:
+            is_empty = False
             try:
                 if _is_tariff(document.data):
                     print(_words(document, manner))
@@ -102,6 +104,8 @@ def explain(  # noqa: PLR0917 - Typer's way to declare options
                 place = f"{documents.name}:{document.line}"
                 print(*batch.problem_lines(error, place), sep="\n", file=sys.stderr)
                 worst = UNUSABLE
+        if is_empty:
+            print(f"settle: {documents.name}: holds nothing to explain", file=sys.stderr)
     raise typer.Exit(worst)
 
 

@@ -54,10 +54,13 @@ def lint(
         raise typer.Exit(write_copies(sources, Copy(output, version, is_json=as_json)))
     worst = FINE
     for source in sources:
-        for linted in findings_of(read_source(source), ocpi_version=version):
+        found = findings_of(read_source(source), ocpi_version=version)
+        for linted in found:
             lines = told(source, linted)
             print(as_line(as_object(source, linted)) if as_json else "\n".join(lines))
             worst = max(worst, code_of(linted))
+        if not found:
+            print(f"settle: {_name(source)}: holds no tariff", file=sys.stderr)
     raise typer.Exit(worst)
 
 
@@ -92,7 +95,7 @@ def read_source(source: str) -> bytes:
 
 def told(source: str, linted: "Linted", *, left: Callable[[str], str] | None = None) -> list[str]:
     """Tell the findings of a tariff; `left` tells why one of a code is not mended."""
-    name = "stdin" if source == "-" else source
+    name = _name(source)
     lines = []
     for one in linted.findings:
         lines.append(f"{place(name, one)}: {one.severity} {one.code}: {one.message}")
@@ -105,6 +108,10 @@ def told(source: str, linted: "Linted", *, left: Callable[[str], str] | None = N
         label = f"{name}{linted.pointer and ' ' + linted.pointer}: tariff {tariff.id}"
         lines.append(f"{label}: {_summary(linted)}")
     return lines
+
+
+def _name(source: str) -> str:
+    return "stdin" if source == "-" else source
 
 
 def place(name: str, finding: "Finding") -> str:

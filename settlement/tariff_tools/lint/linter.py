@@ -93,8 +93,8 @@ def lint_node(*, source: Source, node: Node, pointer: str, ocpi_version: str | N
         parsed = parse_tariff(text, ocpi_version=version)
     except UnreadableDocument as error:
         found = [
-            Found("unreadable", pointer_of(problem.path), f"{problem.value}: {problem.rule}.")
-            for problem in error.problems
+            Found("unreadable", pointer_of(one.path), f"{one.path}: {one.value}: {one.rule}.")
+            for one in error.problems
         ]
         placed = [_placed(source, node, pointer, one, None) for one in found]
         return Linted(pointer, None, None, tuple(placed))

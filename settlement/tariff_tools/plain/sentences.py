@@ -25,7 +25,7 @@ from settlement.tariff_tools.plain.prices import (
     price_in_words,
     step_in_words,
 )
-from settlement.tariff_tools.plain.terms import limits, scope, vat, vat_of_each
+from settlement.tariff_tools.plain.terms import evidence, limits, scope, vat, vat_of_each
 
 _RESERVED = {
     ("RESERVATION", "FLAT"): "reserved_FLAT",
@@ -43,6 +43,7 @@ def sentences_of(tariff: Tariff, language: Language) -> list[str]:
         *_session([offer for offer in offers if not offer.kind], tariff, language),
         *_reservations([offer for offer in offers if offer.kind], tariff, language),
         *_steps(offers, language),
+        *evidence(tariff, language),
         *limits(tariff, language),
         *vat(tariff, language),
         *scope(tariff, language),

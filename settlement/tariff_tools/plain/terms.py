@@ -79,6 +79,15 @@ def _vat(rate: Decimal | None, tariff: Tariff, language: Language) -> str:
     return language.say("taxes_on_top" if tariff.ocpi_version == "2.3.0" else "vat_not_stated")
 
 
+def evidence(tariff: Tariff, language: Language) -> Iterator[str]:
+    """Tell that prices by power are of no use where no CDR can state the power."""
+    given = [element.restrictions for element in tariff.elements if element.restrictions]
+    if tariff.ocpi_version == "2.1.1" and any(
+        one.min_power is not None or one.max_power is not None for one in given
+    ):
+        yield language.say("no_power_in_version")
+
+
 def scope(tariff: Tariff, language: Language) -> Iterator[str]:
     """Tell for which sessions the tariff is."""
     if tariff.type is not None and f"type_{tariff.type}" in language.words:

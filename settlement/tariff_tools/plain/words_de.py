@@ -97,6 +97,9 @@ WORDS = {
     "vat_not_in_version": (
         "Die Preise verstehen sich vor Mehrwertsteuer; OCPI 2.1.1 nennt den Satz nicht"
     ),
+    "no_power_in_version": (
+        "CDRs nach OCPI 2.1.1 nennen die Leistung nicht: Preise nach Leistung zählen nicht"
+    ),
     "taxes_on_top": (
         "Steuern können hinzukommen; der Tarif nennt keinen Satz, daher sind hier keine berechnet"
     ),

@@ -89,6 +89,7 @@ WORDS = {
     "vat_zero": "The VAT rate is 0 %: nothing comes on top",
     "vat_not_stated": "The tariff states no VAT rate, so none is added",
     "vat_not_in_version": "Prices are before VAT; OCPI 2.1.1 does not tell the rate",
+    "no_power_in_version": "CDRs of OCPI 2.1.1 do not state the power: prices by it do not count",
     "taxes_on_top": "Taxes may come on top; the tariff states no rate, so none is added here",
     "taxes_included": "Prices include taxes; the tariff does not state the rate",
     "no_taxes": "No taxes apply",

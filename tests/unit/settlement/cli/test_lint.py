@@ -45,6 +45,41 @@ def test_a_null_in_an_array_is_unreadable_and_says_where(settle: Run) -> None:
     assert (finding["line"], finding["column"]) == (2, 3)
 
 
+def test_what_is_missing_is_named(settle: Run) -> None:
+    code, out, _ = settle("lint", "-", stdin=b'{"hello": 1}')
+
+    assert code == 2
+    assert "stdin:1:1: error unreadable: $.elements: nothing: is required." in out
+
+
+@pytest.mark.parametrize("command", ["lint", "explain"])
+def test_where_there_is_none_that_is_said(settle: Run, command: str) -> None:
+    assert settle(command, "-", stdin=b"[]")[:2] == (0, "")
+    assert "settle: stdin: holds no" in settle(command, "-", stdin=b"[]")[2]
+
+
+def test_places_count_characters_behind_marks_tabs_and_long_line_ends(settle: Run) -> None:
+    element = '\t\t{"price_components": [{"ü😀": 1, "type": "ENERGY", "price": 1, "step_size": 0}]}'
+    lines = ['{"id": "Ä",', '\t"currency": "EUR",', '\t"elements": [', element, "\t],"]
+    text = "\r\n".join([*lines, '"last_updated": "2024-01-01T00:00:00Z"}', ""])
+
+    code, out, _ = settle("lint", "-", stdin=text.encode("utf-8-sig"))
+
+    assert code == 1
+    assert f"stdin:4:{element.index('1,') + 1}: notice unknown_field: " in out
+    assert f"stdin:4:{element.index('0}') + 1}: warning step_size_zero: " in out
+
+
+def test_several_files_go_on_behind_one_that_cannot_be_read(settle: Run, written: Any) -> None:
+    broken, good = written(b"{", "broken.json"), written(a_tariff_document(), "good.json")
+
+    code, out, _ = settle("lint", broken, good)
+
+    assert code == 2
+    assert f"{broken}:1:2: error unreadable: not JSON at line 1, column 2.\n" in out
+    assert f"{good}: tariff T1: nothing odd." in out
+
+
 def test_a_corrected_copy_stands_beside_its_source(settle: Run, written: Any) -> None:
     name = written(spoiled(), "t.json")
     source = Path(name).read_bytes()
