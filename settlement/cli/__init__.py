@@ -18,7 +18,7 @@ from settlement.cli.services import ServiceMissing
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "demo": ("ingest.demo.cli", "demo", "Play charging over HTTP and print the settlement."),
     "price": ("settlement.cli.price", "price", "Price CDRs and compare them with their claims."),
-    "explain": ("settlement.cli.explain", "explain", "Explain a CDR's price line by line."),
+    "explain": ("settlement.cli.explain", "explain", "Explain a CDR or a tariff."),
     "lint": ("settlement.cli.lint", "lint", "Tell what a tariff does otherwise than it reads."),
     "generate": (
         "settlement.cli.generate",

@@ -122,7 +122,7 @@ def place(name: str, finding: "Finding") -> str:
 def _cost(finding: "Finding") -> str:
     cost = finding.cost
     assert cost is not None
-    written = f"An ordinary session costs {cost.as_written} {cost.currency}"
+    written = f"An ordinary session costs {cost.as_written} {cost.currency}".rstrip()
     return f"{written} either way." if not cost.difference else f"{written}, not {cost.as_meant}."
 
 
@@ -136,7 +136,7 @@ def _summary(linted: "Linted") -> str:
     text = ", ".join(told) or "nothing odd"
     if linted.cost is None:
         return text
-    price = f"{linted.cost.as_written} {linted.cost.currency} before taxes"
+    price = " ".join(f"{linted.cost.as_written} {linted.cost.currency} before taxes".split())
     return f"{text}. An ordinary session ({SENTENCE}) costs {price}."
 
 

@@ -25,6 +25,7 @@ SENTENCE = "Tuesday 10:00, 2 h at 15 kW, then 1 h parked"
 
 _READINGS = ("MIN_POWER", "MAX_POWER", "MIN_CURRENT", "MAX_CURRENT")
 _SOME_MONDAY = datetime(2026, 1, 12, tzinfo=UTC)
+_EVERY_DAY = 7
 _TEN = timedelta(hours=10)
 _HOUR = timedelta(hours=1)
 # Periods are cut where the price changes, as a CPO has to.
@@ -88,9 +89,11 @@ def session_cost(
 
 
 def _tuesday(tariff: Tariff) -> datetime:
-    """Give the first Tuesday in the tariff's life."""
-    start = tariff.start_date_time or _SOME_MONDAY
+    """Give the first Tuesday in the tariff's life, or the last one before it is over."""
+    start, end = tariff.start_date_time or _SOME_MONDAY, tariff.end_date_time
+    if tariff.start_date_time is None and end is not None:
+        start = min(start, end - timedelta(days=_EVERY_DAY + 1))
     day = datetime(start.year, start.month, start.day, tzinfo=UTC)
     if start > day:
         day += timedelta(days=1)
-    return day + timedelta(days=(1 - day.weekday()) % 7)
+    return day + timedelta(days=(1 - day.weekday()) % _EVERY_DAY)

@@ -95,7 +95,9 @@ def _money(
     tariff: Tariff, at: tuple[int, int], before: str, component: PriceComponent
 ) -> Iterator[Found]:
     price, where, kind = component.price, f"{before}/price", component.type
-    told = f"{number(price)} {tariff.currency}" + (f" per {_UNITS[kind]}" if kind in _UNITS else "")
+    told = f"{number(price)} {tariff.currency}".rstrip() + (
+        f" per {_UNITS[kind]}" if kind in _UNITS else ""
+    )
     name = f"{told} for {kind} in element {at[0]}"
     is_strong = tariff.currency in _STRONG
     if price < 0:

@@ -45,6 +45,17 @@ def test_a_null_in_an_array_is_unreadable_and_says_where(settle: Run) -> None:
     assert (finding["line"], finding["column"]) == (2, 3)
 
 
+def test_a_tariff_without_a_currency_leaves_no_gap(settle: Run) -> None:
+    element = {"price_components": [{"type": "ENERGY", "price": -1, "step_size": 1000}]}
+    tariff = a_tariff_document(currency="", elements=[element])
+
+    _, out, _ = settle("lint", "-", stdin=json.dumps(tariff).encode())
+
+    assert "price_negative: -1 per kWh for ENERGY" in out
+    assert "    An ordinary session costs -30.00 either way." in out
+    assert "costs -30.00 before taxes." in out
+
+
 def test_what_is_missing_is_named(settle: Run) -> None:
     code, out, _ = settle("lint", "-", stdin=b'{"hello": 1}')
 
