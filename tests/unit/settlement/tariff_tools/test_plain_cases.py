@@ -6,18 +6,31 @@ To write the texts anew after a wording was changed, and then read them:
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
 import msgspec
 import pytest
 
+from settlement.tariff_tools.plain import told as told_module
+from settlement.tariff_tools.plain.curve import curve_over_energy, curve_over_time
 from settlement.tariff_tools.plain.language import LANGUAGES, Language
 from settlement.tariff_tools.plain.rows import heads
 from settlement.tariff_tools.plain.told import Told, told_document
 
 CASES = Path(__file__).parents[3] / "plain_cases"
 NAMES = sorted(path.name for path in CASES.iterdir())
+
+
+ENERGY, TIME = cache(curve_over_energy), cache(curve_over_time)
+
+
+@pytest.fixture(autouse=True)
+def curves_are_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep curves from test to test: they take the time, and no word depends on them."""
+    monkeypatch.setattr(told_module, "curve_over_energy", ENERGY)
+    monkeypatch.setattr(told_module, "curve_over_time", TIME)
 
 
 class Used(Mapping[str, str]):

@@ -155,5 +155,6 @@ def test_a_fee_is_never_due_where_another_one_is_at_every_start(tariff: Tariff) 
 
     found = {int(one.pointer.split("/")[2]) for one in check_fees(subject_of(tariff))}
 
-    held = {element for place in PLACES if (element := winner(tariff, place, FLAT)) is not None}
+    family = family_of(subject=subject_of(tariff), kind=None, dimension="FLAT")
+    held = {bit for bit in range(len(family.elements)) if reached(family=family, bit=bit)}
     assert found == (set() if None in due else held - due)
