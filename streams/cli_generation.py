@@ -21,7 +21,7 @@ import typer
 
 from settlement.bounds import canonical
 from settlement.cli.exit import FINDINGS, Unusable
-from settlement.cli.services import DataDir, clickhouse_url, kafka_brokers
+from settlement.cli.services import DataDir, ServiceMissing, clickhouse_url, kafka_brokers
 
 generation = typer.Typer(
     add_completion=False,
@@ -70,11 +70,11 @@ def list_generations(data: DataDir, as_json: Json = False) -> None:
     """List the generations, how far they are and which one is live."""
     from settlement.clickhouse.client import connect  # noqa: PLC0415 - loads the client
     from settlement.clickhouse.migrate import live_generation  # noqa: PLC0415
-    from streams.generation import folded_records, generations, inbox_ends  # noqa: PLC0415
+    from streams.generation import folded_records, generations  # noqa: PLC0415
 
     client = connect(clickhouse_url(data))
     live = live_generation(client)
-    received = sum(asyncio.run(inbox_ends(kafka_brokers(data))).values())
+    received = _received(kafka_brokers(data))
     rows = [
         {
             "generation": one,
@@ -110,14 +110,13 @@ def switch(number: Number, data: DataDir, as_json: Json = False) -> None:
     """Let the views show another generation, and the local roles derive it from now on."""
     from settlement.clickhouse.client import connect  # noqa: PLC0415 - loads the client
     from settlement.clickhouse.migrate import point_views  # noqa: PLC0415
-    from streams.generation import folded_records, inbox_ends  # noqa: PLC0415
+    from streams.generation import folded_records  # noqa: PLC0415
     from streams.local.generation import remember_generation  # noqa: PLC0415
 
     url = clickhouse_url(data)
     client = connect(url)
     _known(client, number)
-    ends = asyncio.run(inbox_ends(kafka_brokers(data)))
-    missing = sum(ends.values()) - sum(folded_records(client, number).values())
+    missing = _received(kafka_brokers(data)) - sum(folded_records(client, number).values())
     remember_generation(data, number)
     point_views(url=url, generation=number)
     _restart_roles(data)
@@ -140,11 +139,35 @@ def drop_generation(number: Number, data: DataDir, as_json: Json = False) -> Non
     _known(client, number)
     if number == live_generation(client):
         raise Unusable(f"generation {number} is live: switch to another one first")
-    drop(client, brokers=kafka_brokers(data), generation=number)
+    brokers = kafka_brokers(data)
+    with _kafka_named(brokers):
+        drop(client, brokers=brokers, generation=number)
     if as_json:
         print(msgspec.json.encode({"generation": number, "dropped": True}).decode())
         return
     print(f"Generation {number} is dropped.")
+
+
+def _received(brokers: str) -> int:
+    """Count what has come into the inbox."""
+    from streams.generation import inbox_ends  # noqa: PLC0415
+
+    with _kafka_named(brokers):
+        return sum(asyncio.run(inbox_ends(brokers)).values())
+
+
+@contextlib.contextmanager
+def _kafka_named(brokers: str) -> Iterator[None]:
+    """Say in one sentence that Kafka is away."""
+    from aiokafka.errors import KafkaConnectionError  # noqa: PLC0415 - takes 0.2 s
+
+    from streams.local.probe import silenced  # noqa: PLC0415 - as above
+
+    try:
+        with silenced("aiokafka"):  # it logs what it raises as well
+            yield
+    except KafkaConnectionError as away:
+        raise ServiceMissing(f"Kafka at {brokers} does not answer") from away
 
 
 def _known(client: Any, *numbers: int) -> None:

@@ -71,8 +71,8 @@ def generations(client: Client) -> list[int]:
 async def inbox_ends(brokers: str) -> dict[int, int]:
     """Give the next offset of each inbox partition."""
     consumer = AIOKafkaConsumer(bootstrap_servers=brokers, group_id=None)
-    await consumer.start()
     try:
+        await consumer.start()
         places = [TopicPartition(INBOX.name, number) for number in range(INBOX.partitions)]
         return {p.partition: end for p, end in (await consumer.end_offsets(places)).items()}
     finally:
@@ -166,16 +166,16 @@ def _joined(before: int, after: int, below: str) -> str:
 
 
 def drop(client: Client, *, brokers: str, generation: int) -> None:
-    """Delete a generation's database and derived topics."""
-    client.command(f"DROP DATABASE IF EXISTS {database_of(generation)}")
+    """Delete a generation's derived topics and database; where Kafka is away, nothing."""
     names = [topic.in_generation(generation) for topic in TOPICS if topic.is_derived]
     asyncio.run(_delete_topics(brokers, names))
+    client.command(f"DROP DATABASE IF EXISTS {database_of(generation)}")
 
 
 async def _delete_topics(brokers: str, names: Sequence[str]) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=brokers)
-    await admin.start()
     try:
+        await admin.start()
         present = set(await admin.list_topics())
         await admin.delete_topics([name for name in names if name in present])
     finally:

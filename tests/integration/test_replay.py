@@ -43,8 +43,8 @@ def rig(own_kafka: str, clickhouse: ClickHouse, tmp_path: Path) -> Iterator[Rig]
         yield running
 
 
-def settle(rig: Rig, *arguments: str) -> Result:
-    environment = {"KAFKA_BROKERS": rig.brokers, "CLICKHOUSE_URL": rig.clickhouse.url}
+def settle(rig: Rig, *arguments: str, brokers: str = "") -> Result:
+    environment = {"KAFKA_BROKERS": brokers or rig.brokers, "CLICKHOUSE_URL": rig.clickhouse.url}
     command = [*arguments, "--data", str(rig.folder)]
     return CliRunner().invoke(app, command, env=environment)
 
@@ -88,6 +88,11 @@ def test_a_replay_under_traffic_gives_identical_rows_and_can_be_switched_to(rig:
     numbers = (str(live), str(following))
     edited = told(rig, "generation", "compare", *numbers, code=FINDINGS)
     words = settle(rig, "generation", "compare", *numbers).stdout
+    away = [
+        settle(rig, "generation", *words, brokers="127.0.0.1:1")
+        for words in (["list"], ["switch", str(following)], ["drop", str(following)])
+    ]
+    left = (live_generation(client), following in generations(client))
     dropped = told(rig, "generation", "drop", str(following))
     unknown = settle(rig, "generation", "switch", str(following))
 
@@ -106,6 +111,8 @@ def test_a_replay_under_traffic_gives_identical_rows_and_can_be_switched_to(rig:
     assert [one["cdr_key"] for one in edited["differences"]] == ["BEFORE-7"]
     assert "BEFORE-7" in words
     assert "1 CDRs differ" in words
+    assert [str(one.exception) for one in away] == ["Kafka at 127.0.0.1:1 does not answer"] * 3
+    assert left == (live, True)
     assert dropped == {"generation": following, "dropped": True}
     assert following not in generations(client)
     derived = {topic.in_generation(following) for topic in TOPICS if topic.is_derived}
