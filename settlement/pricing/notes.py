@@ -53,7 +53,7 @@ _SENTENCES = {
     ),
     "time_unit_suspected": (
         "{type} {hours} h cannot be: its period lasts {seconds} s, which is priced. "
-        "{guess} As written the total would be {other}."
+        "{guess}As written the total would be {other}."
     ),
     "energy_unit_suspected": (
         "{kwh} kWh in this time is beyond any charge point: priced as written. "
@@ -80,7 +80,7 @@ def note_of(odd: Odd, other: str | None = None) -> Note:
         facts["other"] = other
     if "unit" in facts:
         unit = facts["unit"]
-        facts["guess"] = "" if unit == "unknown" else f"Likely {unit} written as hours."
+        facts["guess"] = "" if unit == "unknown" else f"Likely {unit} written as hours. "
     path = "$" if odd.period is None else f"$.charging_periods[{odd.period}]"
     return Note(code=odd.code, path=path, message=_SENTENCES[odd.code].format(**facts))
 

@@ -136,3 +136,10 @@ def test_from_nothing_a_limit_bears_no_tax() -> None:
     result = priced(a_cdr(tariffs=(tariff,), charging_periods=(a_period(TIME=1),)))
 
     assert Price(D(1), D(1)) == result.exact.total_cost
+
+
+@pytest.mark.parametrize("side", ["min_price", "max_price"])
+def test_a_limit_that_the_total_just_meets_takes_no_hold(side: str) -> None:
+    just = {side: Price(D("5.125"), D("6.20125"))}
+
+    assert priced(a_cdr(tariffs=(a_tariff(**just),))).notes == ()

@@ -136,3 +136,26 @@ def test_a_tariff_out_of_its_life_and_a_period_without_one_are_told_apart(
     paths = {note.code: note.path for note in result.notes}
     assert paths["period_without_tariff"] == "$.charging_periods[1]"
     assert paths["tariff_not_valid"] == "$.charging_periods[2]"
+
+
+def test_reserved_time_and_fees_are_segments_of_their_period() -> None:
+    reserved = an_element(
+        a_price_component(type="FLAT", price=D(2)),
+        a_price_component(type="TIME", price=D(6)),
+        reservation="RESERVATION",
+    )
+    tariff = a_tariff(elements=(reserved, an_element(a_price_component(type="FLAT", price=D(3)))))
+    periods = (a_period(), a_period(1, RESERVATION_TIME="0.5"), a_period(2, ENERGY=1))
+
+    result = priced(
+        a_cdr(tariffs=(tariff,), charging_periods=periods),
+        profile=msgspec.structs.replace(DEFAULT, flat_fee="once_per_tariff"),
+    )
+
+    told = [(s.period, s.dimension, s.is_reservation, s.volume) for s in result.segments]
+    assert told == [
+        (0, "FLAT", False, D(1)),
+        (1, "FLAT", True, D(1)),
+        (1, "TIME", True, D("0.5")),
+        (2, "ENERGY", False, D(1)),
+    ]
