@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import msgspec
+import pytest
 
 from settlement.cdr import CdrDimension, ChargingPeriod
 from settlement.pricing.exact import WORK
@@ -93,3 +94,60 @@ def test_a_clock_that_is_moved_under_one_of_several_tariffs_counts() -> None:
     # 4 for the first hour; from 03:30 on half an hour at 0.50 and half an hour at 1
     assert cost is not None
     assert D("5.5") == cost.before_taxes
+
+
+# What the period does not measure: its bound at 1200 s changes nothing.
+IDLE = an_element(a_price_component(type="TIME"), max_duration=1200)
+FEE = a_price_component(type="FLAT", price=D(2))
+
+
+def pieces(*elements: TariffElement, **rules: str) -> list[tuple[str, int | None]]:
+    """Give dimension and element of what a period of two hours comes to."""
+    cdr = a_cdr(tariffs=(a_tariff(elements=elements),), charging_periods=(a_period(ENERGY=12),))
+    result = priced(cdr, profile=msgspec.structs.replace(SPLIT, **rules))
+    assert bool(result.notes) == (len([s for s in result.segments if s.dimension != "FLAT"]) > 1)
+    return [(segment.dimension, segment.element) for segment in result.segments]
+
+
+def test_a_fee_that_was_due_at_the_start_cuts_nothing() -> None:
+    assert pieces(an_element(FEE), IDLE, energy_at("1")) == [("FLAT", 0), ("ENERGY", 2)]
+
+
+def test_a_fee_of_the_start_alone_cuts_nothing_later() -> None:
+    later = an_element(FEE, min_duration=600)
+
+    assert pieces(later, energy_at("1"), flat_fee="phase_start_only") == [("ENERGY", 1)]
+
+
+def test_after_a_fee_that_falls_due_only_what_is_measured_cuts() -> None:
+    later = an_element(FEE, min_duration=600)
+
+    assert pieces(later, IDLE, energy_at("1")) == [("ENERGY", 2), ("FLAT", 0), ("ENERGY", 2)]
+
+
+def test_a_change_cuts_once() -> None:
+    assert pieces(energy_at("1", max_duration=600), IDLE, energy_at("2")) == [
+        ("ENERGY", 0),
+        ("ENERGY", 2),
+    ]
+
+
+@pytest.mark.parametrize("bound", [{"max_duration": 8000}, {"max_kwh": D(13)}])
+def test_what_changes_after_the_end_cuts_nothing(bound: dict[str, Any]) -> None:
+    later = {name: value + 1000 for name, value in bound.items()}
+    elements = (energy_at("1", **bound), energy_at("2", **later), energy_at("3"))
+
+    assert pieces(IDLE, *elements) == [("ENERGY", 1)]
+
+
+def test_a_bound_inside_a_later_period_cuts_it() -> None:
+    tariff = a_tariff(elements=(energy_at("1", max_duration=5400), energy_at("2")))
+    periods = (a_period(ENERGY=1), a_period(1, ENERGY=2))
+
+    result = priced(a_cdr(tariffs=(tariff,), charging_periods=periods), profile=SPLIT)
+
+    assert [(s.period, s.element, s.volume) for s in result.segments] == [
+        (0, 0, D(1)),
+        (1, 0, D(1)),
+        (1, 1, D(1)),
+    ]

@@ -115,4 +115,7 @@ def test_durations_of_a_session_that_is_only_reserved_start_nowhere() -> None:
         charging_periods=(a_period(RESERVATION_TIME="0.5"),),
     )
 
-    assert D(3) == priced(cdr, profile=rules).exact.total_cost.before_taxes  # type: ignore[union-attr]
+    cost = priced(cdr, profile=rules).exact.total_cost
+
+    assert cost is not None
+    assert D(3) == cost.before_taxes
