@@ -63,7 +63,8 @@ CODES: dict[str, Code] = {
         "Elements before it hold wherever it holds: it never prices this dimension.",
         "Its price is never charged.",
         fixed="Takes it out, or the element with its last component.",
-        left="Where energy is fed back or a reading is missing it can price after all.",
+        left="Where energy is fed back, a reading is missing or a period begins before its session "
+        "it can price after all.",
     ),
     "fee_never_due": Code(
         WARNING,
@@ -100,7 +101,8 @@ CODES: dict[str, Code] = {
         "Without this component the elements after it would charge the same everywhere.",
         "Nothing; it only makes the tariff longer.",
         fixed="Takes it out, or the element with its last component.",
-        left="Where energy is fed back or a reading is missing it can price after all.",
+        left="Where energy is fed back, a reading is missing or a period begins before its session "
+        "it can price after all.",
     ),
     "duplicate_dimension": Code(
         WARNING,
@@ -113,14 +115,14 @@ CODES: dict[str, Code] = {
         "A restriction holds always, or nothing is restricted.",
         "Nothing; elements are read as restricted that are not.",
         fixed="Takes it out.",
-        left="min_kwh 0 does not hold where more was fed back than charged.",
+        left="A bound of 0 does not hold after feeding back, or before the session began.",
     ),
     "restriction_impossible": Code(
         WARNING,
         "An upper bound is 0 or less, and is itself excluded.",
-        "The element prices nothing, unless energy is fed back.",
+        "The element prices nothing in a regular session.",
         fixed="Takes out the element.",
-        left="Where energy is fed back, kWh and readings lie below 0: there it can hold.",
+        left="Where energy is fed back, or a period begins before its session, it can hold.",
     ),
     "bounds_crossed": Code(
         WARNING,

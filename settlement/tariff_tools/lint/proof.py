@@ -1,8 +1,9 @@
 """What can be taken out of a tariff without any price changing, proved from the exact sweep.
 
 Rule: as the engine reads under the default profile, and wider than any session: energy may be fed
-back, so kWh and readings may lie below 0; of power and current the lowest and the highest reading
-are axes of their own, and each may be missing. Whoever cannot be sure says no.
+back, so kWh and readings may lie below 0; a period may begin before its session, so its duration
+may; of power and current the lowest and the highest reading are axes of their own, and each may be
+missing. Whoever cannot be sure says no.
 """
 
 from collections.abc import Sequence
@@ -25,7 +26,7 @@ _READINGS = (
 _PROVED_AXES = (
     *AXES[:3],
     Axis("kwh", (_LOWEST, INFINITE)),
-    AXES[4],  # no moment of a session lies before its start
+    Axis("duration", (_LOWEST, INFINITE)),
     *(Axis(name, (_LOWEST, INFINITE)) for name, _ in _READINGS),
 )
 
@@ -114,7 +115,8 @@ def _box(restrictions: Restrictions | None) -> Box:
         for _, name in _READINGS
     ]
     kwh = _between(restrictions.min_kwh, restrictions.max_kwh)
-    return (*box[:3], kwh, box[4], *readings)
+    duration = _between(restrictions.min_duration, restrictions.max_duration)
+    return (*box[:3], kwh, duration, *readings)
 
 
 def _between(low: Bound | None, high: Bound | None) -> Intervals:

@@ -17,7 +17,7 @@ from settlement.tariff_tools.lint.sweep import Region, Space, lowest
 from settlement.tariff_tools.words import region_in_words
 
 _MOST_TOLD = 3  # regions in one sentence
-_FED_BACK = " unless energy is fed back"  # what a proof for every session cannot leave out
+_REGULAR = " in a regular session"  # where a proof for every one, also of odd CDRs, fails
 
 
 def check_reach(subject: Subject) -> Iterator[Found]:
@@ -38,7 +38,7 @@ def check_reach(subject: Subject) -> Iterator[Found]:
                     "component_redundant",
                     f"/elements/{element}/price_components/{family.components[bit]}",
                     f"The {family.dimension} component of element {element} changes no price"
-                    f"{'' if is_proved else _FED_BACK}: "
+                    f"{'' if is_proved else _REGULAR}: "
                     "where it applies, the elements after it charge the same.",
                 )
 
@@ -132,7 +132,7 @@ def _unreachable(subject: Subject, family: Family, bit: int) -> Found:
     return Found(
         "element_unreachable",
         f"/elements/{element}/price_components/{family.components[bit]}",
-        f"Element {element} never prices {family.dimension}{'' if is_proved else _FED_BACK}: "
+        f"Element {element} never prices {family.dimension}{'' if is_proved else _REGULAR}: "
         f"{names} "
         f"{'holds' if len(by) == 1 else 'hold'} wherever it holds, and what comes first prices.",
         _moved(subject.tariff, element, by[0]),

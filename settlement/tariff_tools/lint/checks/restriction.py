@@ -31,6 +31,11 @@ _HIGHEST_KWH = Decimal(1000)
 _SHORTEST_SECONDS = 60
 _LONGEST_GRACE_SECONDS = 3600
 _EVERY_DAY = 7
+# When a lower bound of 0 does not hold all the same.
+_UNLESS = {
+    "min_kwh": "more is fed back than was charged",
+    "min_duration": "a period begins before its session",
+}
 
 
 def check_restrictions(subject: Subject) -> Iterator[Found]:
@@ -62,10 +67,9 @@ def _impossible(element: int, before: str, given: Restrictions) -> Iterator[Foun
             continue
         most = number(Decimal(high))
         if high <= 0:
-            prices = "nothing" if upper == "max_duration" else "nothing else"
             text = (
-                f"{upper} {most} {unit} is {_met(upper)}: the bound itself is excluded, "
-                f"so element {element} prices {prices}."
+                f"{upper} {most} {unit} is met only {_met(upper)}: the bound itself is excluded, "
+                f"so element {element} prices nothing else."
             )
             yield Found("restriction_impossible", f"{before}/{upper}", text)
         elif low is not None and low >= high:
@@ -93,10 +97,10 @@ def _impossible(element: int, before: str, given: Restrictions) -> Iterator[Foun
 def _met(upper: str) -> str:
     """Say when an upper bound of 0 or less is met."""
     if upper == "max_duration":
-        return "never met"
+        return "in a period that begins before its session"
     if upper == "max_kwh":
-        return "met only while more was fed back than charged"
-    return "met only by a reading below 0"
+        return "while more was fed back than charged"
+    return "by a reading below 0"
 
 
 def whole_range(given: Restrictions) -> list[str]:
@@ -126,10 +130,10 @@ def _is_midnight(value: object) -> bool:
 def _always(element: int, before: str, given: Restrictions) -> Iterator[Found]:
     for name in whole_range(given):
         text = f"{name} of element {element} always holds; it restricts nothing."
-        if name == "min_kwh":
+        if name in _UNLESS:
             text = (
-                f"min_kwh {number(Decimal(given.min_kwh or 0))} of element {element} restricts "
-                "nothing, unless more is fed back than was charged."
+                f"{name} {number(Decimal(getattr(given, name)))} of element {element} restricts "
+                f"nothing, unless {_UNLESS[name]}."
             )
         yield Found("restriction_whole_range", f"{before}/{name}", text)
     if given == Restrictions():

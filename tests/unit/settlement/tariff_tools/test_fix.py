@@ -143,7 +143,7 @@ def test_a_form_is_written_as_ocpi_asks(sent: str, written: str) -> None:
 def test_an_element_goes_with_its_last_component_and_restrictions_with_their_last() -> None:
     copy, fixed = mended(
         element(ENERGY, start_time="00:00", end_time="00:00"),
-        element(CHEAPER, TIME, day_of_week=["MONDAY"], min_duration=0),
+        element(CHEAPER, TIME, day_of_week=["MONDAY"], end_time="00:00"),
         element(CHEAPER, min_kwh=5),
     )
 

@@ -12,6 +12,7 @@ from settlement.ocpi.door import parse_tariff
 from settlement.pricing.engine import price
 from settlement.pricing.priced import PricedCdr
 from settlement.tariff import Tariff
+from settlement.tariff_tools.lint.fix import fix
 from settlement.tariff_tools.lint.linter import lint
 from tests.builders import START, a_cdr, a_charging_period, a_tariff_document, as_bytes
 
@@ -40,8 +41,10 @@ def found(document: dict[str, Any], code: str) -> str:
     return message
 
 
-def total(document: dict[str, Any], hours: Sequence[Volumes]) -> Decimal:
-    """Price a session of so many hours, from 10:00 UTC."""
+def total(
+    document: dict[str, Any], hours: Sequence[Volumes], *, begins: timedelta = timedelta(0)
+) -> Decimal:
+    """Price a session of so many hours, from 10:00 UTC, which may say that it began later."""
     tariff: Tariff = parse_tariff(as_bytes(document), ocpi_version="2.2.1").value
     periods = tuple(
         a_charging_period(
@@ -51,7 +54,13 @@ def total(document: dict[str, Any], hours: Sequence[Volumes]) -> Decimal:
         for place, hour in enumerate(hours)
     )
     end = START + timedelta(hours=len(hours))
-    cdr = a_cdr(charging_periods=periods, end_date_time=end, tariffs=(tariff,), total_cost=None)
+    cdr = a_cdr(
+        start_date_time=START + begins,
+        charging_periods=periods,
+        end_date_time=end,
+        tariffs=(tariff,),
+        total_cost=None,
+    )
     priced = price(cdr=cdr, tariffs=(tariff,), zone="UTC")
     assert isinstance(priced, PricedCdr)
     assert priced.rounded.total_cost is not None
@@ -77,7 +86,13 @@ HELD: tuple[tuple[dict[str, Any], str, str, Volumes, Volumes | None], ...] = (
     ),
     ({"min_kwh": 2, "max_kwh": 1}, "bounds_crossed", "element 0 prices nothing.", EVEN, None),
     ({"min_duration": 9, "max_duration": 9}, "bounds_crossed", "prices nothing.", UNEVEN, None),
-    ({"max_duration": 0}, "restriction_impossible", "is never met", EVEN, None),
+    (
+        {"max_duration": 0},
+        "restriction_impossible",
+        "is met only in a period that begins before its session",
+        EVEN,
+        None,
+    ),
     (
         {"max_kwh": 0},
         "restriction_impossible",
@@ -132,7 +147,22 @@ def test_min_kwh_of_0_restricts_where_more_is_fed_back_than_charged() -> None:
     )
     assert total(document, [EVEN, EVEN]) == 2
     assert total(document, [FED_BACK, EVEN]) == -1 + 2
-    assert "unless energy is fed back" in found(document, "element_unreachable")
+    assert "never prices ENERGY in a regular session: " in found(document, "element_unreachable")
+
+
+def test_durations_of_0_matter_in_a_period_that_begins_before_its_session() -> None:
+    early = timedelta(minutes=30)
+    lower = a_document(an_element(FIRST, min_duration=0), an_element(ELSE))
+    upper = a_document(an_element(FIRST, max_duration=0), an_element(ELSE))
+
+    assert found(lower, "restriction_whole_range") == (
+        "min_duration 0 of element 0 restricts nothing, unless a period begins before its session."
+    )
+    assert [total(lower, [EVEN], begins=late) for late in (timedelta(0), early)] == [1, 2]
+    assert "prices nothing else." in found(upper, "restriction_impossible")
+    assert [total(upper, [EVEN], begins=late) for late in (timedelta(0), early)] == [2, 1]
+    for document in (lower, upper):
+        assert fix(as_bytes(document))[0] == as_bytes(document)
 
 
 def test_where_nothing_is_fed_back_an_element_is_never_reached_at_all() -> None:
