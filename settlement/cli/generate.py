@@ -117,14 +117,17 @@ def _tariff_in(source: str, tariff_id: str | None) -> bytes:
         raise Unusable(f"{source}: {error.strerror}") from None
     except NotJson as reason:
         raise Unusable(f"{name}: {reason}") from None
-    found: dict[str, bytes] = {}
+    found: dict[str, list[bytes]] = {}
     for _, node in tariffs_of(text):
         value = text.value(node)
         key = str(value.get("id", "")) if isinstance(value, dict) else ""
         if tariff_id is None or folded(key) == folded(tariff_id):
-            found.setdefault(key, text.text(node))
+            found.setdefault(key, []).append(text.text(node))
     if not found:
         raise Unusable(f"{name}: holds no tariff {tariff_id or ''}".rstrip())
     if len(found) > 1:
         raise Unusable(f"{name}: holds the tariffs {', '.join(found)}: choose with --tariff-id")
-    return next(iter(found.values()))
+    ((key, texts),) = found.items()
+    if len(set(texts)) > 1:
+        raise Unusable(f"{name}: holds {len(texts)} tariffs of the id {key}: give it one of them")
+    return texts[0]

@@ -33,6 +33,18 @@ def test_a_tariff_may_come_from_stdin_and_from_among_several(settle: Run) -> Non
     assert err == "settle: stdin: holds the tariffs A, B: choose with --tariff-id\n"
 
 
+def test_of_two_versions_of_a_tariff_none_is_taken_by_chance(settle: Run) -> None:
+    older = a_tariff_document(last_updated="2023-01-01T00:00:00Z")
+    both = json.dumps([older, a_tariff_document()]).encode()
+    copies = json.dumps([a_tariff_document()] * 2).encode()
+
+    code, out, err = settle("generate", "-", *SESSION, stdin=both)
+
+    assert (code, out) == (2, "")
+    assert err == "settle: stdin: holds 2 tariffs of the id T1: give it one of them\n"
+    assert settle("generate", "-", *SESSION, stdin=copies)[0] == 0
+
+
 @pytest.mark.parametrize(
     ("stdin", "options", "told"),
     [
