@@ -97,7 +97,7 @@ def test_a_clock_that_is_moved_under_one_of_several_tariffs_counts() -> None:
 
 
 # What the period does not measure: its bound at 1200 s changes nothing.
-IDLE = an_element(a_price_component(type="TIME"), max_duration=1200)
+IDLE = an_element(a_price_component(type="TIME"), min_duration=1200)
 FEE = a_price_component(type="FLAT", price=D(2))
 
 
@@ -132,10 +132,11 @@ def test_a_change_cuts_once() -> None:
     ]
 
 
-@pytest.mark.parametrize("bound", [{"max_duration": 8000}, {"max_kwh": D(13)}])
-def test_what_changes_after_the_end_cuts_nothing(bound: dict[str, Any]) -> None:
-    later = {name: value + 1000 for name, value in bound.items()}
-    elements = (energy_at("1", **bound), energy_at("2", **later), energy_at("3"))
+@pytest.mark.parametrize(
+    ("name", "bound", "later"), [("max_duration", 8000, 9000), ("max_kwh", D(13), D(14))]
+)
+def test_what_changes_after_the_end_cuts_nothing(name: str, bound: Any, later: Any) -> None:
+    elements = (energy_at("1", **{name: bound}), energy_at("2", **{name: later}), energy_at("3"))
 
     assert pieces(IDLE, *elements) == [("ENERGY", 1)]
 
