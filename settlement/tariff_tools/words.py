@@ -21,19 +21,22 @@ def region_in_words(region: Sequence[Intervals]) -> str:
     for axis, intervals in zip(AXES, region, strict=True):
         if intervals == (axis.whole,):
             continue
-        parts.append(axis_in_words(axis.name, intervals))
+        # Of some days a night is told as two ends, which lie on the same day.
+        is_of_days = axis.name == "clock" and region[1] != (AXES[1].whole,)
+        parts.append(axis_in_words(axis.name, intervals, is_of_days=is_of_days))
     if len(parts) > 1 and region[1] != (AXES[1].whole,) and region[2] != (AXES[2].whole,):
         place = 0 if region[0] == (AXES[0].whole,) else 1
         parts[place : place + 2] = [f"{parts[place]} {parts[place + 1]}"]
     return ", ".join(parts) or "always"
 
 
-def axis_in_words(name: str, intervals: Intervals) -> str:
+def axis_in_words(name: str, intervals: Intervals, *, is_of_days: bool = False) -> str:
     """Spell intervals of one axis, which are not the whole of it."""
     if name == "weekday":
         return ", ".join(_days(interval) for interval in intervals)
     if name == "clock":
-        return " and ".join(f"{_clock(a)}-{_clock(b)}" for a, b in _wrapped(intervals))
+        joined = intervals if is_of_days else _wrapped(intervals)
+        return " and ".join(f"{_clock(a)}-{_clock(b)}" for a, b in joined)
     spans = []
     if name in READINGS:
         known = tuple((max(a, 0), b) for a, b in intervals if b > 0)

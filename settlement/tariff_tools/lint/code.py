@@ -248,7 +248,7 @@ CODES: dict[str, Code] = {
         left="Another bound is met by other sessions.",
     ),
     "current_as_power": Code(
-        WARNING,
+        NOTICE,
         "A power is a usual fuse rating (16, 32, 63, 125): likely ampere.",
         "32 A on three phases are 22 kW: the bound lies elsewhere.",
         left="Another bound is met by other sessions.",

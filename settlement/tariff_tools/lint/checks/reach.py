@@ -77,7 +77,7 @@ def check_holes(subject: Subject) -> Iterator[Found]:
             yield Found(
                 "charging_hole",
                 "/elements",
-                f"Charging is free {_told(free)}{_but_for(subject)}: no element prices {names} "
+                f"Charging is free{_but_for(subject)} {_told(free)}: no element prices {names} "
                 "there.",
                 _with_fallback(subject, charging[0]),
             )
@@ -99,7 +99,7 @@ def _but_for(subject: Subject) -> str:
     names = ["the fee"] if fees else []
     if low is not None and any(side is not None and side > 0 for side in _sides(low)):
         names.append("min_price")
-    return f" but for {' and '.join(names)}" if names else ""
+    return f", but for {' and '.join(names)}," if names else ""
 
 
 def _sides(price: Price) -> tuple[Decimal | None, ...]:

@@ -206,7 +206,7 @@ def test_a_fee_is_due_in_a_hole_and_named() -> None:
 
     said = found(document, "charging_hole")
 
-    assert said == "Charging is free from 1 kWh but for the fee: no element prices ENERGY there."
+    assert said == "Charging is free, but for the fee, from 1 kWh: no element prices ENERGY there."
     assert total(document, [EVEN, EVEN]) == 1 + 3
 
 

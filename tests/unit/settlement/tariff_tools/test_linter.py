@@ -60,6 +60,16 @@ def test_a_hole_says_when() -> None:
     )
 
 
+def test_a_night_of_some_days_has_two_ends_on_the_same_day() -> None:
+    saturday = element("0.45", start_time="10:00", end_time="17:00", day_of_week=["SATURDAY"])
+
+    (finding,) = one(tariff_text(saturday, element("0.3", day_of_week=["SUNDAY"]))).findings
+
+    assert finding.message == (
+        "Charging is free Mon-Fri; Sat 00:00-10:00 and 17:00-24:00: no element prices ENERGY there."
+    )
+
+
 def test_arrays_lines_answers_and_cdrs_are_linted_one_by_one() -> None:
     tariff = tariff_text(element("0.45", min_kwh=1))
 
