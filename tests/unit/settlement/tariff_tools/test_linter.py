@@ -1,10 +1,13 @@
 import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from settlement.tariff_tools.lint.linter import Linted, lint
 from settlement.tariff_tools.lint.source import Place
 from tests.builders import a_tariff_document
+
+EXAMPLES = sorted((Path(__file__).parents[3] / "cases" / "spec-2.2.1").glob("*/tariff.json"))
 
 
 def element(price: str, **restrictions: Any) -> dict[str, Any]:
@@ -142,3 +145,16 @@ def test_a_null_in_an_array_is_an_unreadable_document_at_its_place() -> None:
     assert (finding.code, finding.pointer) == ("unreadable", "/1")
     assert Place(finding.line, finding.column) == Place(2, 3)
     assert "unreadable" not in codes(first) + codes(third)
+
+
+def test_the_examples_of_ocpi_itself_have_no_warning() -> None:
+    found = {
+        (path.parent.name, finding.code)
+        for path in EXAMPLES
+        for linted in lint(path.read_bytes())
+        for finding in linted.findings
+        if finding.severity != "notice"
+    }
+
+    assert len(EXAMPLES) > 10
+    assert found == set()
