@@ -5,7 +5,7 @@ Rule: one row a component in the tariff's order, also those that never count; to
 
 import msgspec
 
-from settlement.tariff import PriceComponent, Tariff
+from settlement.tariff import PriceComponent, Restrictions, Tariff
 from settlement.tariff_tools.plain.conditions import when
 from settlement.tariff_tools.plain.language import Language
 from settlement.tariff_tools.plain.offers import offers_of
@@ -18,6 +18,7 @@ from settlement.tariff_tools.plain.prices import (
 
 HEADS = ("element", "when", "dimension", "price", "unit", "step", "vat")
 _KINDS = {"RESERVATION": "while_reserved", "RESERVATION_EXPIRES": "while_expired"}
+_CROSSING = (("min_power", "max_power", "kW"), ("min_current", "max_current", "A"))
 _UNITS = {"PARKING_TIME": "TIME"}
 
 
@@ -50,7 +51,7 @@ def _row(tariff: Tariff, element: int, index: int, language: Language, *, is_rea
     component = given.price_components[index]
     words = (
         str(element),
-        _when(tariff, element, language) if is_reached else language.say("never"),
+        _when(tariff, element, language) if is_reached else _never(given.restrictions, language),
         language.say(f"dimension_{_what(tariff, element, component)}"),
         language.money(component.price, tariff.currency),
         _unit(tariff, component, language),
@@ -58,6 +59,16 @@ def _row(tariff: Tariff, element: int, index: int, language: Language, *, is_rea
         _vat(component, tariff, language),
     )
     return Row(element, component, is_reached, words)
+
+
+def _never(restrictions: Restrictions | None, language: Language) -> str:
+    """Say that an element never counts, or where it may: bounds of readings that cross."""
+    for lower, upper, unit in _CROSSING:
+        low, high = getattr(restrictions, lower, None), getattr(restrictions, upper, None)
+        if low is not None and high is not None and low >= high > 0:
+            least, most = (f"{language.number(bound)} {unit}" for bound in (low, high))
+            return language.say("crossed", low=least, high=most)
+    return language.say("never")
 
 
 def _unit(tariff: Tariff, component: PriceComponent, language: Language) -> str:

@@ -121,6 +121,7 @@ WORDS = {
     # the table
     "always": "immer",
     "never": "nie: ein früheres Element geht immer vor, oder es kann nicht gelten",
+    "crossed": "höchstens in einem Abschnitt mit Messwerten unter {high} und ab {low}",
     "while_reserved": "{when}, solange reserviert ist",
     "while_expired": "{when}, für eine ungenutzt verfallene Reservierung",
     "head_element": "Element",

@@ -109,6 +109,7 @@ WORDS = {
     # the table
     "always": "always",
     "never": "never: an earlier element always comes first, or it cannot apply",
+    "crossed": "at most in a period with readings below {high} and of {low} or more",
     "while_reserved": "{when}, while reserved",
     "while_expired": "{when}, for a reservation that expires unused",
     "head_element": "element",
