@@ -4,4 +4,4 @@ Rule: raise it with every change that can change a result; a state written under
 version is refused, and the log is replayed into the next generation.
 """
 
-RULES_VERSION = "1"
+RULES_VERSION = "2"

@@ -81,8 +81,8 @@ def _postings(row: Row) -> Lines:
 
 def _verdict(row: Row) -> Lines:
     expected = BUCKETS.get(row["verdict"], set())
-    if row["is_credit"]:  # it waits, whatever else is said of it
-        expected = expected - {"settled"}
+    if row["is_credit"] and "settled" in expected:  # it waits, whatever else is said of it
+        expected = {"waiting"}
     if row["bucket"] in expected:
         return []
     return [(f"bucket of a CDR that is {row['verdict']}", " or ".join(expected), row["bucket"])]

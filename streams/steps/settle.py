@@ -218,16 +218,18 @@ def _alone(state: CdrState, copy: JudgedCopy, **changes: Any) -> CdrSaid:
 
 
 def _conflict(state: CdrState, copies: list[JudgedCopy]) -> tuple[JudgedCopy, CdrSaid]:
-    """Show one copy of several: the highest claim, payable what all agree on, the rest held."""
-    parties = {(copy.cdr.currency, copy.document.emsp) for copy in copies}
-    is_comparable = len(parties) == 1 and not any(copy.cdr.credit for copy in copies)
-    if is_comparable:
-        shown = max(copies, key=lambda copy: (claim_of(copy.cdr), *_identity(copy)))
-        payable = min(copy.spread.payable for copy in copies)
+    """Show one copy of several: the highest claim, payable what all agree on, the rest held.
+
+    A claim is never hidden behind its credit: what is held is seen.
+    """
+    claims = [copy for copy in copies if not copy.cdr.credit] or copies
+    if len({(copy.cdr.currency, copy.document.emsp) for copy in claims}) == 1:
+        shown = max(claims, key=lambda copy: (claim_of(copy.cdr), *_identity(copy)))
     else:
-        # A claim is never hidden behind its credit: what is held is seen.
-        shown = max(copies, key=lambda copy: (not copy.cdr.credit, *_identity(copy)))
-        payable = _ZERO
+        shown = max(claims, key=_identity)
+    kinds = {(copy.cdr.currency, copy.document.emsp, copy.cdr.credit) for copy in copies}
+    is_comparable = len(kinds) == 1
+    payable = min(copy.spread.payable for copy in copies) if is_comparable else _ZERO
     claimed = claim_of(shown.cdr)
     spread = (
         Spread(payable=payable, held=EXACT.subtract(claimed, payable))

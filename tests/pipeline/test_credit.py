@@ -87,6 +87,15 @@ def test_of_a_cdr_and_a_credit_under_one_id_the_cdr_is_shown_and_held(
     assert (row["payable"], row["held"]) == (Decimal(0), CLAIM)
 
 
+@pytest.mark.parametrize("credit", [-6, -7, -1])
+def test_a_credit_under_the_id_of_cdrs_in_conflict_hides_no_claim(credit: float) -> None:
+    claims = [a_cdr(id="CDR-1-C", total_cost={"excl_vat": one}) for one in (6, 7)]
+
+    row = Inbox().receive(*claims, a_credit(credit)).cdr("CDR-1-C")
+
+    assert (row["claimed_before_taxes"], row["payable"], row["held"]) == (7, 0, 7)
+
+
 def test_a_credit_whose_run_fails_still_posts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     inbox = Inbox().receive(a_credit(id="CDR-1"))
 
