@@ -214,7 +214,12 @@ def _follow(client: Any, brokers: str, number: int) -> None:
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
-    from streams.generation import folded_records, inbox_ends  # noqa: PLC0415
+    from streams.generation import (  # noqa: PLC0415
+        derived_ends,
+        folded_records,
+        inbox_ends,
+        is_behind,
+    )
 
     ends = asyncio.run(inbox_ends(brokers))
     total = sum(ends.values())
@@ -227,13 +232,18 @@ def _follow(client: Any, brokers: str, number: int) -> None:
     started = moved = time.monotonic()
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task(f"replaying into generation {number}", total=total, rate=0)
-        last = -1
+        last, committed = -1, None
         while True:
             folded = folded_records(client, number)
             done = sum(min(folded.get(place, 0), end) for place, end in ends.items())
             now = time.monotonic()
             progress.update(task, completed=done, rate=int(done / max(now - started, 0.001)))
-            if done >= total:
+            if done >= total and committed is None:
+                committed = asyncio.run(derived_ends(brokers, generation=number))
+            # The last outcomes of CDRs may come to the tables behind what counts as done.
+            if committed is not None and not asyncio.run(
+                is_behind(client, brokers=brokers, generation=number, ends=committed)
+            ):
                 return
             moved = now if done != last else moved
             last = done

@@ -15,6 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from clickhouse_connect.driver.client import Client
 
 from settlement.clickhouse.migrate import database_of
+from streams.backlog import Ends, backlog_consumer, committed_ends, is_anything_left
 from streams.topics import INBOX, TOPICS
 
 _DATABASE = re.compile(r"settlement_g(\d+)")
@@ -75,6 +76,31 @@ async def inbox_ends(brokers: str) -> dict[int, int]:
         await consumer.start()
         places = [TopicPartition(INBOX.name, number) for number in range(INBOX.partitions)]
         return {p.partition: end for p, end in (await consumer.end_offsets(places)).items()}
+    finally:
+        await consumer.stop()
+
+
+async def derived_ends(brokers: str, *, generation: int) -> Ends:
+    """Give the ends of what is committed of a generation."""
+    consumer = backlog_consumer(brokers)
+    try:
+        await consumer.start()
+        return await committed_ends(consumer, generation=generation)
+    finally:
+        await consumer.stop()
+
+
+async def is_behind(client: Client, *, brokers: str, generation: int, ends: Ends) -> bool:
+    """Tell whether the tables of a generation lack something that is committed below `ends`."""
+    found = client.query(
+        "SELECT topic, kafka_partition, max(next_offset) "
+        f"FROM {database_of(generation)}.sink_offset GROUP BY topic, kafka_partition"
+    )
+    stored = {(topic, number): offset for topic, number, offset in found.result_rows}
+    consumer = backlog_consumer(brokers)
+    try:
+        await consumer.start()
+        return await is_anything_left(consumer, ends=ends, stored=stored)
     finally:
         await consumer.stop()
 

@@ -6,6 +6,7 @@ from the beginning. The offsets that count stand in the database; Kafka's are fo
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from functools import partial
 
@@ -23,6 +24,8 @@ from streams.topics import DEAD_LETTER, Topic
 
 logger = logging.getLogger(__name__)
 POLL_MILLISECONDS = 50
+# A lane to which nothing comes asks so often whether the database still has what it wrote.
+LOOK_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 FETCH_BYTES = 16 * 1024 * 1024
 
@@ -58,14 +61,15 @@ class Lane:
             max_request_size=DEAD_LETTER.max_message_bytes,
         )
         self._written: dict[Place, int] = {}
+        self._looked = 0.0  # when the database was last asked for the offsets
         self._store: Store | None = None
         self.is_ready = asyncio.Event()
 
     async def run(self) -> None:
         """Read, insert, advance, until cancelled."""
-        await self._consumer.start()
-        await self._producer.start()
         try:
+            await self._consumer.start()
+            await self._producer.start()
             self._consumer.assign(
                 [
                     TopicPartition(name, number)
@@ -78,8 +82,10 @@ class Lane:
             while True:
                 await self._turn()
         finally:
-            await self._consumer.stop()
-            await self._producer.stop()
+            try:
+                await self._consumer.stop()
+            finally:
+                await self._producer.stop()
 
     async def _turn(self) -> None:
         polled = await self._consumer.getmany(timeout_ms=POLL_MILLISECONDS)
@@ -87,6 +93,8 @@ class Lane:
             (place.topic, place.partition): records for place, records in polled.items() if records
         }
         if not batch:
+            if time.monotonic() - self._looked > LOOK_SECONDS:
+                await self._insist(self._look)
             return
         await self._insist(partial(self._write, batch))
         await self._commit(batch)
@@ -115,19 +123,32 @@ class Lane:
     async def _seek(self) -> None:
         """Go to where the database has come to; what it does not know starts at the beginning."""
         store = await self._connected()
-        offsets = await asyncio.to_thread(store.offsets)
+        offsets = await self._offsets(store)
         for place in self._consumer.assignment():
             known = offsets.get((place.topic, place.partition), 0)
             self._consumer.seek(place, known)
         self._written = offsets
 
+    async def _look(self) -> None:
+        await self._is_as_written(await self._connected())
+
+    async def _is_as_written(self, store: Store) -> bool:
+        """Tell whether the database has come to where this lane has; else go back to where."""
+        if await self._offsets(store) == self._written:
+            return True
+        logger.warning("the database has other offsets than were written: reading from them")
+        await self._seek()
+        return False
+
+    async def _offsets(self, store: Store) -> dict[Place, int]:
+        self._looked = time.monotonic()
+        return await asyncio.to_thread(store.offsets)
+
     async def _write(self, batch: dict[Place, Sequence[ConsumerRecord]]) -> None:
         store = await self._connected()
         refused = await asyncio.to_thread(store.insert, batch)
         # Asked after the insert: what is emptied before this is filled again from the beginning.
-        if await asyncio.to_thread(store.offsets) != self._written:
-            logger.warning("the database has other offsets than were written: reading from them")
-            await self._seek()
+        if not await self._is_as_written(store):
             return
         for row in refused:
             await self._bury(row)

@@ -13,11 +13,13 @@ from streams.lane import Lane
 from streams.life import show_life
 from streams.rows import FEEDS
 from streams.settings import StreamsSettings
-from streams.topics import SETTLEMENT_CDR
+from streams.topics import SETTLEMENT_CDR, SETTLEMENT_DOCUMENT
 
 logger = logging.getLogger(__name__)
 # An insert costs ClickHouse the same however few rows it has: what finance waits for goes at
-# once, and what accounts for it gathers, so as not to stand in its way.
+# once, and what was received gathers, so as not to stand in its way. What became of a document
+# goes with its CDR: who counts one has the other.
+FIRST = (SETTLEMENT_CDR, SETTLEMENT_DOCUMENT)
 GATHER_SECONDS = 0.5
 
 
@@ -26,22 +28,18 @@ class Sink:
 
     def __init__(self, *, settings: StreamsSettings) -> None:
         self._settings = settings
-        rest = {feed.topic.name: feed.topic for feed in FEEDS if feed.topic != SETTLEMENT_CDR}
+        rest = {feed.topic.name: feed.topic for feed in FEEDS if feed.topic not in FIRST}
         self._lanes = (
-            Lane(settings=settings, topics=[SETTLEMENT_CDR], pause_seconds=0),
-            Lane(settings=settings, topics=rest.values(), pause_seconds=GATHER_SECONDS),
+            Lane(settings=settings, topics=FIRST, pause_seconds=0),
+            Lane(settings=settings, topics=tuple(rest.values()), pause_seconds=GATHER_SECONDS),
         )
 
     async def run(self) -> None:
-        """Run the lanes until cancelled, or until one of them gives up."""
-        tasks = [asyncio.create_task(lane.run()) for lane in self._lanes]
-        tasks.append(asyncio.create_task(self._show_life()))
-        try:
-            await asyncio.gather(*tasks)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        """Run the lanes until cancelled, or until one gives up: then the others end, too."""
+        async with asyncio.TaskGroup() as group:
+            for lane in self._lanes:
+                group.create_task(lane.run())
+            group.create_task(self._show_life())
 
     async def _show_life(self) -> None:
         for lane in self._lanes:
@@ -68,7 +66,9 @@ async def _run(settings: StreamsSettings) -> int:
         await task
     except asyncio.CancelledError:
         return 0
-    except ClickHouseError:
+    except BaseExceptionGroup as several:
+        if several.split(ClickHouseError)[1] is not None:
+            raise
         logger.critical("ClickHouse refused what was inserted", exc_info=True)
         return 1
     return 0

@@ -60,7 +60,7 @@ class Store:
         self._contexts: dict[str, Any] = {}
 
     def offsets(self) -> dict[Place, int]:
-        """Give how far the tables have come in these topics."""
+        """Give how far the tables have come in the topics of this store."""
         found = self._client.query(
             "SELECT topic, kafka_partition, max(next_offset) "
             f"FROM {self._database}.sink_offset WHERE topic IN {{topics:Array(String)}} "

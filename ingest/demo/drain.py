@@ -14,11 +14,10 @@ from clickhouse_connect.driver.exceptions import OperationalError
 
 from settlement.clickhouse.migrate import live_generation
 from settlement.clickhouse.report import Passed, load_decided, load_passed, load_sink_offsets
-from streams.topics import GENERATION, INBOX, REJECTED, TOPICS
+from streams.backlog import backlog_consumer, committed_ends, is_anything_left
+from streams.topics import GENERATION, INBOX
 
 LOOK_SECONDS = 0.5
-PROBE_MILLISECONDS = 400
-PROBES = 20
 # A worker that was killed is back within half of this.
 STANDSTILL_SECONDS = 90.0
 
@@ -31,14 +30,7 @@ async def wait_until_passed(
     standstill_seconds: float = STANDSTILL_SECONDS,
 ) -> bool:
     """Wait until the tables hold all that Kafka holds; False where nothing moves any more."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=brokers,
-        group_id=None,
-        enable_auto_commit=False,
-        isolation_level="read_committed",
-        max_poll_records=1,
-        max_partition_fetch_bytes=1,  # one batch says enough
-    )
+    consumer = backlog_consumer(brokers)
     await consumer.start()
     try:
         loop = asyncio.get_running_loop()
@@ -73,32 +65,14 @@ async def _is_through(consumer: AIOKafkaConsumer, reader: Client, passed: Passed
         records = sum((await consumer.end_offsets(inbox)).values())
         if passed.received < records or await asyncio.to_thread(load_decided, reader) < records:
             return False
-        return not await _is_anything_left(consumer, reader)
+        return not await _is_behind(consumer, reader)
     except (KafkaError, OperationalError):
         return False
 
 
-async def _is_anything_left(consumer: AIOKafkaConsumer, reader: Client) -> bool:
-    """Tell whether a committed message is not in the tables yet.
-
-    The end offset alone cannot tell: behind the last message stand the marks of transactions.
-    They are read over without being given; what gives nothing and comes to the end holds no more.
-    """
-    offsets = await asyncio.to_thread(load_sink_offsets, reader)
-    derived = [topic for topic in TOPICS if topic.is_derived and not topic.is_compacted]
+async def _is_behind(consumer: AIOKafkaConsumer, reader: Client) -> bool:
+    """Tell whether a committed message is not in the tables yet."""
+    stored = await asyncio.to_thread(load_sink_offsets, reader)
     generation = await asyncio.to_thread(live_generation, reader) or GENERATION
-    places = [
-        TopicPartition(topic.in_generation(generation), number)
-        for topic in (REJECTED, *derived)
-        for number in range(topic.partitions)
-    ]
-    consumer.assign(places)
-    for place in places:
-        consumer.seek(place, offsets.get((place.topic, place.partition), 0))
-    ends = await consumer.end_offsets(places)
-    for _ in range(PROBES):
-        if all([await consumer.position(place) >= ends[place] for place in places]):
-            return False
-        if any((await consumer.getmany(timeout_ms=PROBE_MILLISECONDS)).values()):
-            return True
-    return True  # nobody knows
+    ends = await committed_ends(consumer, generation=generation)
+    return await is_anything_left(consumer, ends=ends, stored=stored)
