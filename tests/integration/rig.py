@@ -20,7 +20,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from settlement.clickhouse.migrate import migrate
 from streams.events import headers_of
-from streams.generation import generations, inbox_ends
+from streams.generation import derived_ends, generations, inbox_ends, is_behind
 from streams.publisher import Publisher
 from streams.record import record_at
 from streams.rows import Row
@@ -135,11 +135,23 @@ class Rig:
         return [dict(zip(columns, row, strict=True)) for row in found.result_rows]
 
     def settled(self) -> bool:
-        """Tell whether every inbox record has its outcome in the tables."""
+        """Tell whether every inbox record has its outcome in the tables, and no row is missing."""
         client = self.clickhouse.client()
-        query = f"SELECT count() FROM {self.database}.document_outcome FINAL"
         ends = asyncio.run(inbox_ends(self.brokers))
-        return bool(client.query(query).result_rows[0][0] >= sum(ends.values()))
+        stored = f"sum(next_offset) FROM {self.database}.sink_offset FINAL"
+        for counted in (
+            f"count() FROM {self.database}.document_outcome FINAL",
+            f"{stored} WHERE topic = '{INBOX.name}'",
+        ):
+            if client.query(f"SELECT {counted}").result_rows[0][0] < sum(ends.values()):
+                return False
+        # Twice: what the sink itself writes to Kafka is there once its cause is stored.
+        return not any(asyncio.run(self._is_behind()) for _ in range(2))
+
+    async def _is_behind(self) -> bool:
+        ends = await derived_ends(self.brokers, generation=self.generation)
+        client = self.clickhouse.client()
+        return await is_behind(client, brokers=self.brokers, generation=self.generation, ends=ends)
 
     def wait_until_settled(self, seconds: float = SETTLE_SECONDS) -> None:
         wait_until(self.settled, seconds=seconds, told=self.logs)
