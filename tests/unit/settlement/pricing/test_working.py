@@ -5,10 +5,12 @@ from datetime import time, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from settlement.cdr import CdrDimension, ChargingPeriod
 from settlement.pricing.priced import Segment
+from settlement.pricing.profile import DEFAULT
 from settlement.tariff import Tariff
 from tests.builders import START, a_cdr, a_price_component, a_tariff
 from tests.unit.settlement.pricing.records import HOUR, D, a_period, an_element, priced
@@ -42,6 +44,11 @@ def a_tariff_of(kind: str, price: str, vat: str | None, **changes: Any) -> Tarif
             [8, 8, "0.5", "3.2", 25, "0.8", 4],
         ),
         (
+            a_tariff_of("ENERGY", "0.5", "21", tax_included="YES"),
+            {"ENERGY": 8},
+            [8, 8, "0.5", "3.305785123966942149", 21, "0.694214876033057851", 4],
+        ),
+        (
             a_tariff_of("ENERGY", "0.5", None, tax_included="N/A"),
             {"ENERGY": 8},
             [8, 8, "0.5", 4, None, 0, 4],
@@ -54,7 +61,15 @@ def a_tariff_of(kind: str, price: str, vat: str | None, **changes: Any) -> Tarif
         ),
         (a_tariff_of("FLAT", "2", "20"), {"ENERGY": 8}, [1, 1, 2, 2, 20, "0.4", "2.4"]),
     ],
-    ids=["on top", "included", "no tax", "time", "a quotient that does not end", "a fee"],
+    ids=[
+        "on top",
+        "included",
+        "included and odd",
+        "no tax",
+        "time",
+        "a quotient that does not end",
+        "a fee",
+    ],
 )
 def test_a_segment_says_all_of_it(
     tariff: Tariff, volumes: dict[str, Any], expected: list[Any]
@@ -169,3 +184,75 @@ def test_notes_of_every_kind_stand_beside_each_other() -> None:
         "period_straddles": 1,
         "vat_missing": 3,
     }
+
+
+def test_a_rate_that_is_missing_twice_hides_no_other() -> None:
+    bare = {"vat": None, "price": D(1)}
+    tariff = a_tariff(
+        elements=(an_element(a_price_component(**bare), a_price_component(type="TIME", **bare)),)
+    )
+    periods = (a_period(ENERGY=1), a_period(1, ENERGY=1), a_period(2, TIME=1))
+    cdr = a_cdr(
+        tariffs=(tariff,),
+        charging_periods=periods,
+        end_date_time=START + 3 * HOUR,
+        total_cost=None,
+    )
+
+    codes = [note.code for note in priced(cdr).notes]
+
+    assert codes == ["vat_missing", "vat_missing"]
+
+
+@pytest.mark.parametrize("kind", ["PARKING_TIME", "RESERVATION_TIME"])
+def test_a_time_that_cannot_be_is_called_by_its_name(kind: str) -> None:
+    cdr = a_cdr(charging_periods=(a_period(ENERGY=1, **{kind: 7200}),), total_cost=None)
+
+    (note,) = [one for one in priced(cdr).notes if one.code == "time_unit_suspected"]
+
+    assert note.message.startswith(f"{kind} 7200 h cannot be: ")
+
+
+@pytest.mark.parametrize(
+    ("beside", "is_parking_fee"),
+    [
+        (("PARKING_TIME",), True),
+        (("PARKING_TIME", "TIME"), False),
+        (("PARKING_TIME", "ENERGY"), False),
+        ((), False),
+    ],
+)
+def test_a_fee_beside_parking_alone_may_be_a_parking_cost(
+    beside: tuple[str, ...], is_parking_fee: bool
+) -> None:
+    components = [a_price_component(type=kind, price=D(0)) for kind in beside]
+    element = an_element(*components, a_price_component(type="FLAT", price=D(3)))
+    rules = msgspec.structs.replace(DEFAULT, flat_fee_of_parking="parking")
+    cdr = a_cdr(
+        tariffs=(a_tariff(elements=(element,)),),
+        charging_periods=(a_period(PARKING_TIME=2),),
+        total_cost=None,
+    )
+
+    costs = priced(cdr, profile=rules).exact
+
+    parking, fixed = costs.total_parking_cost, costs.total_fixed_cost
+    found = parking if is_parking_fee else fixed
+    assert found is not None
+    assert found.before_taxes == 3
+
+
+def test_a_clock_counts_the_fraction_of_a_start() -> None:
+    """The second period begins at half a minute after eleven, to the microsecond."""
+    first = an_element(a_price_component(price=D(1)), end_time=time(11, 0, 30))
+    tariff = a_tariff(elements=(first, an_element(a_price_component(price=D(2)))))
+    begins = [START + timedelta(seconds=30, milliseconds=-400), START + timedelta(seconds=30)]
+    periods = [ChargingPeriod(one, (CdrDimension("ENERGY", D(8)),), "T1") for one in begins]
+    cdr = a_cdr(
+        tariffs=(tariff,),
+        start_date_time=begins[0],
+        charging_periods=tuple(periods),
+        total_cost=None,
+    )
+
+    assert [one.unit_price for one in priced(cdr).segments] == [1, 2]
