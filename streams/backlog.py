@@ -11,6 +11,8 @@ from streams.topics import REJECTED, TOPICS
 
 PROBE_MILLISECONDS = 400
 PROBES = 20
+# Waited whenever a topic is asked about first.
+RETRY_MILLISECONDS = 10
 Ends = Mapping[TopicPartition, int]
 
 
@@ -23,6 +25,7 @@ def backlog_consumer(brokers: str) -> AIOKafkaConsumer:
         isolation_level="read_committed",
         max_poll_records=1,
         max_partition_fetch_bytes=1,  # one batch says enough
+        retry_backoff_ms=RETRY_MILLISECONDS,
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from clickhouse_connect.driver.client import Client
 
@@ -71,7 +71,7 @@ def generations(client: Client) -> list[int]:
 
 async def inbox_ends(brokers: str) -> dict[int, int]:
     """Give the next offset of each inbox partition."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=brokers, group_id=None)
+    consumer = backlog_consumer(brokers)
     try:
         await consumer.start()
         places = [TopicPartition(INBOX.name, number) for number in range(INBOX.partitions)]

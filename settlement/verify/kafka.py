@@ -22,6 +22,9 @@ PICK_BYTES = 1024 * 1024
 NEAR_RECORDS = 300
 # Kafka's own records at a partition's end give nothing to wait for.
 WAIT_MILLISECONDS = 50
+# What the broker still holds at a partition's end delays the next partition as long.
+HELD_MILLISECONDS = 5
+RETRY_MILLISECONDS = 10
 # A broker that gives nothing for so long although the partition goes on is not well.
 STANDSTILL_SECONDS = 60.0
 Ends = Mapping[int, int]  # by partition: the offset after the last record
@@ -132,7 +135,8 @@ async def open_log(brokers: str, *, fetch_bytes: int = FETCH_BYTES) -> AsyncIter
         isolation_level="read_committed",
         max_partition_fetch_bytes=fetch_bytes,
         fetch_max_bytes=2 * fetch_bytes,
-        fetch_max_wait_ms=WAIT_MILLISECONDS,  # at an end it only delays the next partition
+        fetch_max_wait_ms=HELD_MILLISECONDS,
+        retry_backoff_ms=RETRY_MILLISECONDS,  # waited whenever a topic is asked about first
         max_poll_records=2_000,
     )
     try:
