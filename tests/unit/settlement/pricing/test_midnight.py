@@ -84,3 +84,38 @@ def test_the_instant_at_which_a_clock_is_moved_is_found_to_the_second(seconds: i
     segments = priced(cdr, profile=profile).segments
 
     assert [segment.volume for segment in segments] == [D(half), D(600)]
+
+
+def test_a_clock_that_is_moved_in_the_last_period_counts() -> None:
+    begin = datetime(2024, 3, 30, 22, 0, 30, tzinfo=UTC)  # in London, until 01:00 becomes 02:00
+    halves = (begin, datetime(2024, 3, 31, 0, 30, tzinfo=UTC))
+    tariff = a_tariff(
+        elements=(
+            an_element(a_price_component(price=D(1)), start_time=time(22), end_time=time(2, 10)),
+            an_element(a_price_component(price=D(2))),
+        )
+    )
+    cdr = a_cdr(
+        start_date_time=begin,
+        end_date_time=datetime(2024, 3, 31, 1, 20, tzinfo=UTC),
+        tariffs=(tariff,),
+        charging_periods=tuple(
+            ChargingPeriod(start, (CdrDimension("ENERGY", D(5)),), "T1") for start in halves
+        ),
+    )
+    profile = msgspec.structs.replace(DEFAULT, straddling="split")
+
+    result = priced(cdr, zone="Europe/London", profile=profile)
+
+    assert result.time_zone == "Europe/London"
+    assert [(s.period, s.element, s.volume) for s in result.segments] == [
+        (0, 0, D(5)),
+        (1, 0, D(4)),
+        (1, 1, D(1)),
+    ]
+
+
+def test_a_fraction_of_a_second_after_a_bound_is_after_it() -> None:
+    begin = FRIDAY + 9 * HOUR + HOUR / 7200  # 10:00:00.5 in Amsterdam
+
+    assert elements_of(begin, 1, start_time=time(10)) == [(0, D(8))]

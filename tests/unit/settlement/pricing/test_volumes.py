@@ -119,3 +119,43 @@ def test_durations_of_a_session_that_is_only_reserved_start_nowhere() -> None:
 
     assert cost is not None
     assert D(3) == cost.before_taxes
+
+
+@pytest.mark.parametrize("kind", ["TIME", "PARKING_TIME", "RESERVATION_TIME"])
+@pytest.mark.parametrize("hours", ["-0.0001", "-1"])
+def test_a_negative_time_is_told_however_short(kind: str, hours: str) -> None:
+    volumes: dict[str, Any] = {kind: hours}
+
+    (note,) = priced(a_cdr(charging_periods=(a_period(**volumes),))).notes
+
+    assert (note.code, note.path, note.message) == (
+        "time_negative",
+        "$.charging_periods[0]",
+        f"{kind} is {hours} h: a negative time is not priced.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("kwh", "length", "codes"),
+    [
+        ("2000", 3600, []),  # 2000 kW, which is plausible
+        ("2000.001", 3600, ["energy_unit_suspected"]),
+        ("1000", 1800, []),
+        ("1000.001", 1800, ["energy_unit_suspected"]),
+        ("1", 0, []),
+        ("1", -60, []),
+    ],
+)
+@pytest.mark.parametrize("is_quick", [True, False])
+def test_energy_is_doubted_beyond_the_plausible_power(
+    kwh: str, length: int, codes: list[str], is_quick: bool
+) -> None:
+    other = an_element(a_price_component(), **({} if is_quick else {"min_duration": 10**6}))
+    tariff = a_tariff(elements=(an_element(a_price_component()), other))
+    end = START + timedelta(seconds=length)
+
+    result = priced(
+        a_cdr(tariffs=(tariff,), end_date_time=end, charging_periods=(a_period(ENERGY=kwh),))
+    )
+
+    assert codes == [note.code for note in result.notes]

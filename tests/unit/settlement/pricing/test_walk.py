@@ -34,18 +34,25 @@ def test_the_full_walk_writes_what_the_quick_one_writes() -> None:
         a_price_component(type="TIME", price=D(3)),
         a_price_component(type="PARKING_TIME", price=D(6)),
     )
-    periods = (a_period(ENERGY=2, TIME="0.5"), a_period(1, ENERGY=1, PARKING_TIME="0.25"))
+    periods = (
+        a_period(ENERGY=2, TIME="0.5"),
+        a_period(1, ENERGY=1, TIME="0.25", PARKING_TIME="0.25"),
+        a_period(2, PARKING_TIME="0.5"),
+    )
 
     quick = walked(whole, an_element(a_price_component()), periods=periods)
     full = walked(whole, an_element(a_price_component(), **LONG_AGO), periods=periods)
 
-    assert quick.segments == full.segments
+    assert (quick.segments, quick.exact, quick.rounded) == (full.segments, full.exact, full.rounded)
+    assert (D("1.50"), D("0.75")) == (full.exact.total_time, full.exact.total_parking_time)
     assert [(s.period, s.dimension, s.volume) for s in full.segments] == [
         (0, "FLAT", D(1)),
         (0, "ENERGY", D(2)),
         (0, "TIME", D("0.5")),
         (1, "ENERGY", D(1)),
+        (1, "TIME", D("0.25")),
         (1, "PARKING_TIME", D("0.25")),
+        (2, "PARKING_TIME", D("0.5")),
     ]
 
 
@@ -136,3 +143,11 @@ def test_a_window_begins_and_ends_at_its_seconds() -> None:
     result = walked(element, other, periods=(a_period(ENERGY=1), a_period(1, ENERGY=1)))
 
     assert [segment.element for segment in result.segments] == [1, 0]
+
+
+@pytest.mark.parametrize("asks", [{"day_of_week": (0,)}, {"min_power": D(11)}])
+def test_nothing_is_asked_for_what_was_not_measured(asks: dict[str, Any]) -> None:
+    parking = an_element(a_price_component(type="PARKING_TIME"), **asks)
+    tariff = a_tariff(elements=(parking, an_element(a_price_component(), **LONG_AGO)))
+
+    assert priced(a_cdr(tariffs=(tariff,)), zone=None).notes == ()
