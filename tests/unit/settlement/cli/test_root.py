@@ -5,6 +5,7 @@ import resource
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -30,14 +31,14 @@ def test_help_names_every_command_and_exit_code() -> None:
 
 
 def test_help_answers_within_half_a_second() -> None:
-    """Counted in seconds of the processor: it waits for nothing, and a busy machine lends fewer."""
+    """By the clock; at a low priority, where others go first, by the processor alone."""
     fastest = 10.0
     for _ in range(5):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        started, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
         settle("--help")
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        fastest = min(fastest, spent)
+        lasted, after = time.monotonic() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+        worked = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        fastest = min(fastest, worked if os.nice(0) > 0 else lasted)
 
     assert fastest < 0.5
 
