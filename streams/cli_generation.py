@@ -69,26 +69,31 @@ def replay(
 def list_generations(data: DataDir, as_json: Json = False) -> None:
     """List the generations, how far they are and which one is live."""
     from settlement.clickhouse.client import connect  # noqa: PLC0415 - loads the client
-    from settlement.clickhouse.migrate import live_generation  # noqa: PLC0415
+    from settlement.clickhouse.migrate import live_generation, pending  # noqa: PLC0415
     from streams.generation import folded_records, generations  # noqa: PLC0415
 
     client = connect(clickhouse_url(data))
     live = live_generation(client)
     received = _received(kafka_brokers(data))
-    rows = [
-        {
-            "generation": one,
-            "live": one == live,
-            "folded": sum(folded_records(client, one).values()),
-            "received": received,
-        }
-        for one in generations(client)
-    ]
+    rows = []
+    for one in generations(client):
+        is_complete = not pending(client, generation=one)
+        folded = sum(folded_records(client, one).values()) if is_complete else 0
+        rows.append(
+            {
+                "generation": one,
+                "live": one == live,
+                "complete": is_complete,
+                "folded": folded,
+                "received": received,
+            }
+        )
     if as_json:
         print(msgspec.json.encode({"generations": rows}).decode())
         return
     for row in rows:
-        mark = "live" if row["live"] else ""
+        marks = ("live" if row["live"] else "", "" if row["complete"] else "incomplete")
+        mark = ", ".join(filter(None, marks))
         print(f"{row['generation']:>4}  {row['folded']} of {row['received']} records  {mark}")
 
 
@@ -101,7 +106,7 @@ def compare_generations(
     from streams.generation import compare  # noqa: PLC0415
 
     client = connect(clickhouse_url(data))
-    _known(client, before, after)
+    _complete(client, before, after)
     _tell(compare(client, before=before, after=after), as_json=as_json)
 
 
@@ -115,7 +120,7 @@ def switch(number: Number, data: DataDir, as_json: Json = False) -> None:
 
     url = clickhouse_url(data)
     client = connect(url)
-    _known(client, number)
+    _complete(client, number)
     missing = _received(kafka_brokers(data)) - sum(folded_records(client, number).values())
     remember_generation(data, number)
     point_views(url=url, generation=number)
@@ -178,6 +183,18 @@ def _known(client: Any, *numbers: int) -> None:
         if number not in present:
             listed = ", ".join(str(one) for one in present) or "none"
             raise Unusable(f"there is no generation {number}: there are {listed}")
+
+
+def _complete(client: Any, *numbers: int) -> None:
+    from settlement.clickhouse.migrate import pending  # noqa: PLC0415 - loads the client
+
+    _known(client, *numbers)
+    for number in numbers:
+        if pending(client, generation=number):
+            raise Unusable(
+                f"generation {number} is incomplete: go on with `settle replay --generation "
+                f"{number}`, or delete it with `settle generation drop {number}`"
+            )
 
 
 @contextlib.contextmanager

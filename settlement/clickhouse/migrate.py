@@ -87,6 +87,18 @@ def migrate(*, url: str, generation: int = 1, folder: Path = FOLDER) -> list[str
     return done
 
 
+def pending(client: Client, *, generation: int, folder: Path = FOLDER) -> list[str]:
+    """Name the migrations that a generation's database lacks: a run that was cut off, or older."""
+    database = database_of(generation)
+    has_record = client.query(
+        "SELECT count() FROM system.tables "
+        "WHERE database = {database:String} AND name = 'schema_migration'",
+        parameters={"database": database},
+    ).result_rows[0][0]
+    applied = _applied(client, database) if has_record else {}
+    return [one.name for one in read_migrations(folder) if one.name not in applied]
+
+
 class Template(msgspec.Struct, frozen=True):
     """A statement before the names of the databases are filled in."""
 

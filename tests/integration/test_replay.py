@@ -5,6 +5,7 @@ Rule: the commands as people call them; what they leave is looked up in Kafka an
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,34 @@ def test_a_replay_under_traffic_gives_identical_rows_and_can_be_switched_to(rig:
     assert topics(rig.brokers) & derived == set()
     assert isinstance(unknown.exception, Unusable)
     assert rig.differences() == []
+
+
+def test_a_generation_that_was_cut_off_is_said_to_be_incomplete_and_can_be_dropped(
+    rig: Rig,
+) -> None:
+    client, cut_off = rig.clickhouse.client(), rig.generation + 700
+    client.command(f"CREATE DATABASE settlement_g{cut_off}")
+    listed = {one["generation"]: one for one in told(rig, "generation", "list")["generations"]}
+    words = settle(rig, "generation", "list").stdout
+    refused = [
+        settle(rig, "generation", *asked)
+        for asked in (["switch", str(cut_off)], ["compare", str(rig.generation), str(cut_off)])
+    ]
+    shown = live_generation(client)
+    replayed = settle(rig, "replay", "--generation", str(cut_off))
+    completed = {one["generation"]: one for one in told(rig, "generation", "list")["generations"]}
+    dropped = told(rig, "generation", "drop", str(cut_off))
+
+    assert not listed[cut_off]["complete"]
+    assert listed[rig.generation]["complete"]
+    assert re.search(rf"^ *{cut_off}  0 of \d+ records  incomplete$", words, re.MULTILINE)
+    for one in refused:
+        assert isinstance(one.exception, Unusable)
+        assert f"`settle replay --generation {cut_off}`" in str(one.exception)
+    assert shown == rig.generation
+    assert replayed.exit_code == FINE, replayed.output
+    assert completed[cut_off]["complete"]
+    assert dropped == {"generation": cut_off, "dropped": True}
 
 
 async def say_in_the_first_generation(brokers: str) -> None:
