@@ -6,6 +6,7 @@ never the writer for a reader.
 
 import contextlib
 import hmac
+import itertools
 import logging
 import secrets
 import tempfile
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import IO, cast
 
 import anyio
-import anyio.to_thread
+import msgspec
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
@@ -36,6 +37,16 @@ MEMORY_BYTES = 8 * 1024 * 1024  # of a body or a result; what is larger goes to 
 MAX_READER_BODY = 1024 * 1024
 MAX_BODY = 4 * 1024**3
 WAIT_SECONDS = 30  # for another statement of the reader to end
+
+
+class Begun(msgspec.Struct):
+    """An answer as far as it is known: the whole of it, or its first block and the rest."""
+
+    plan: plan.Plan
+    result: bytes
+    summary: Summary
+    rest: Iterator[bytes] | None = None
+    size: int | None = None
 
 
 class Server:
@@ -119,24 +130,73 @@ class Server:
         threads = self._reader_threads if is_reader else self._writer_threads
         body = self._file(stack)
         await _receive(request, body, limit=MAX_READER_BODY if is_reader else MAX_BODY)
-        data = self._named_file(stack)
-        prepare = partial(self._plan, envelope, body, data, is_reader=is_reader)
-        planned = await anyio.to_thread.run_sync(prepare, limiter=threads)
         work = Work(request, self._engine, envelope.tag, threads)
-        headers = self._headers(planned, envelope)
+        begin = partial(self._begin, envelope, body, stack, work, is_reader=is_reader)
+        begun = await work.run(begin)
+        headers = self._headers(begun.plan, envelope)
+        headers["X-ClickHouse-Summary"] = begun.summary.header()
+        if begun.rest is None:
+            return Response(begun.result, headers=headers)
+        if begun.size is not None:
+            headers["Content-Length"] = str(begun.size)
+        tag = secrets.token_hex(8)
+        headers["X-ClickHouse-Exception-Tag"] = tag
+        content = self._content(begun.result, begun.rest, work, tag)
+        return Stream(content, headers, stack.pop_all())
+
+    def _begin(
+        self,
+        envelope: Envelope,
+        body: IO[bytes],
+        stack: contextlib.AsyncExitStack,
+        work: Work,
+        *,
+        is_reader: bool,
+    ) -> Begun:
+        """Plan and run in one thread: each change of threads waits for a processor.
+
+        A result that ends with its first block is given whole, an error in it is an error.
+        """
+        planned = self._plan(envelope, body, stack, is_reader=is_reader)
+        work.is_ended_by_leaving = not planned.is_insert
+        if work.is_left and not planned.is_insert:
+            raise reply.our_error(394, "the client went away before its query began")
         if not planned.is_streamed:
-            result, summary = await work.run(
-                partial(self._engine.run, planned.statement), ends=not planned.is_insert
-            )
-            headers["X-ClickHouse-Summary"] = summary.header()
-            return Response(result, headers=headers)
-        return await self._stream(work, planned, envelope, stack, headers)
+            return Begun(planned, *self._engine.run(planned.statement))
+        blocks = self._engine.stream(planned.statement)
+        with contextlib.ExitStack() as closing:
+            closing.callback(blocks.close)
+            joined = _joined(blocks, planned.format)
+            first = next(joined, None)
+            if first is None:  # no block at all: the engine itself writes the empty document
+                blocks.close()
+                return Begun(planned, *self._engine.run(planned.statement))
+            second = next(joined, None)
+            if second is None:
+                return Begun(planned, first, Summary())
+            rest = itertools.chain((second,), joined)
+            if envelope.waits_for_end:
+                whole = self._file(stack)
+                _spool(first, rest, whole)
+                size = whole.tell()
+                whole.seek(0)
+                return Begun(
+                    planned, b"", Summary(), iter(partial(whole.read, 1024 * 1024), b""), size
+                )
+            closing.pop_all()
+        stack.push_async_callback(work.finish, blocks.close)
+        return Begun(planned, first, Summary(), rest)
 
     def _plan(
-        self, envelope: Envelope, body: IO[bytes], data: IO[bytes], *, is_reader: bool
+        self,
+        envelope: Envelope,
+        body: IO[bytes],
+        stack: contextlib.AsyncExitStack,
+        *,
+        is_reader: bool,
     ) -> plan.Plan:
-        asked = read_statement(envelope, body, data, may_insert=not is_reader)
         if is_reader:
+            asked = read_statement(envelope, body, data_file=None)
             return plan.plan_reader(
                 asked,
                 envelope,
@@ -144,38 +204,10 @@ class Server:
                 vocabulary=self._vocabulary,
                 limits=self._limits,
             )
+        asked = read_statement(envelope, body, data_file=partial(self._named_file, stack))
         if asked.insert:
-            return plan.plan_insert(asked, envelope, data.name)
+            return plan.plan_insert(asked, envelope)
         return plan.plan_writer(asked, envelope, self._engine)
-
-    async def _stream(
-        self,
-        work: Work,
-        planned: plan.Plan,
-        envelope: Envelope,
-        stack: contextlib.AsyncExitStack,
-        headers: dict[str, str],
-    ) -> Response:
-        blocks = self._engine.stream(planned.statement)
-        stack.push_async_callback(work.finish, blocks.close)
-        joined = _joined(blocks, headers["X-ClickHouse-Format"])
-        headers["X-ClickHouse-Summary"] = Summary().header()
-        first = await work.run(partial(next, joined, None))
-        if first is None:  # no block at all: the engine itself writes the empty document
-            result, summary = await work.run(partial(self._engine.run, planned.statement))
-            headers["X-ClickHouse-Summary"] = summary.header()
-            return Response(result, headers=headers)
-        if envelope.waits_for_end:
-            whole = self._file(stack)
-            await work.run(partial(_spool, first, joined, whole))
-            headers["Content-Length"] = str(whole.tell())
-            whole.seek(0)
-            joined = iter(partial(whole.read, 1024 * 1024), b"")
-            first = b""
-        tag = secrets.token_hex(8)
-        headers["X-ClickHouse-Exception-Tag"] = tag
-        content = self._content(first, joined, work, tag)
-        return Stream(content, headers, stack.pop_all())
 
     async def _content(
         self, first: bytes, rest: Iterator[bytes], work: Work, tag: str

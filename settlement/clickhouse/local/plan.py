@@ -36,11 +36,11 @@ class Plan(msgspec.Struct, frozen=True):
     has_result: bool
 
 
-def plan_insert(asked: Asked, envelope: Envelope, path: str) -> Plan:
+def plan_insert(asked: Asked, envelope: Envelope) -> Plan:
     """Plan an INSERT whose data lie in a file."""
     assert asked.insert is not None
     statement = Statement(
-        asked.insert.from_file(path),
+        asked.insert.from_file(asked.data_path),
         envelope.default_format,
         envelope.database,
         _writer_settings(envelope),

@@ -9,7 +9,7 @@ import gzip
 import secrets
 import shutil
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.parser import BytesParser
 from email.policy import HTTP
 from typing import IO, cast
@@ -108,12 +108,18 @@ class Asked(msgspec.Struct, frozen=True):
     text: str
     insert: InsertHead | None
     parameters: Mapping[str, str]
+    data_path: str = ""
 
 
 def read_statement(
-    envelope: Envelope, body: IO[bytes], data_file: IO[bytes], *, may_insert: bool
+    envelope: Envelope,
+    body: IO[bytes],
+    *,
+    data_file: Callable[[], IO[bytes]] | None,
 ) -> Asked:
-    """Read query and body as one text, as ClickHouse does; an INSERT's data go to the file.
+    """Read query and body as one text, as ClickHouse does; an INSERT's data go to a file.
+
+    `data_file` makes it; without one there is no INSERT.
 
     Raises EngineError where the body is not what its headers say.
     """
@@ -123,12 +129,13 @@ def read_statement(
     try:
         plain = _decompressed(body, envelope.encoding)
         head = start + plain.read(HEAD_BYTES)
-        insert = read_insert_head(head.decode("latin-1")) if may_insert else None
-        if insert:
-            data_file.write(head[insert.data_start :])
-            shutil.copyfileobj(plain, data_file, 1024 * 1024)
-            data_file.flush()
-            return Asked("", insert, envelope.parameters)
+        insert = read_insert_head(head.decode("latin-1")) if data_file else None
+        if insert and data_file:
+            data = data_file()
+            data.write(head[insert.data_start :])
+            shutil.copyfileobj(plain, data, 1024 * 1024)
+            data.flush()
+            return Asked("", insert, envelope.parameters, data.name)
         text = head + plain.read(MAX_TEXT_BYTES)
         if plain.read(1):
             raise our_error(307, f"the statement is longer than {MAX_TEXT_BYTES} bytes")

@@ -27,6 +27,9 @@ class Work:
         self, request: Request, engine: Engine, tag: str, threads: anyio.CapacityLimiter
     ) -> None:
         self.tag = tag
+        # An insert that was begun is ended by nobody: its answer is lost, its rows are not.
+        self.is_ended_by_leaving = True
+        self.is_left = False
         self._request = request
         self._engine = engine
         self._threads = threads
@@ -40,10 +43,8 @@ class Work:
         with anyio.CancelScope(shield=True):
             await self.thread(call)
 
-    async def run(self, call: Callable[[], T], *, ends: bool = True) -> T:
+    async def run(self, call: Callable[[], T]) -> T:
         """Run a call in a thread; a disconnect meanwhile ends the query, unless told not to."""
-        if not ends:
-            return await self.thread(call)
         outcome: list[T | EngineError] = []
         async with anyio.create_task_group() as group:
             group.start_soon(self._end_when_gone)
@@ -60,7 +61,9 @@ class Work:
     async def _end_when_gone(self) -> None:
         while (await self._request.receive())["type"] != "http.disconnect":
             pass
-        await anyio.to_thread.run_sync(self._engine.cancel, self.tag)
+        self.is_left = True
+        if self.is_ended_by_leaving:
+            await anyio.to_thread.run_sync(self._engine.cancel, self.tag)
 
 
 class CutOffError(Exception):
