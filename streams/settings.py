@@ -28,7 +28,7 @@ class StreamsSettings(BaseSettings):
     )
     streams_generation: int = Field(default=GENERATION, ge=1, description="Generation to derive")
     streams_flush_seconds: float = Field(
-        default=0.1, gt=0, description="Wait of a flush for more records"
+        default=0.2, gt=0, description="Wait of a flush for more records"
     )
     streams_flush_records: int = Field(default=500, ge=1, description="Records that flush at once")
     streams_unacked_records: int = Field(default=2000, ge=1, description="Records read ahead")

@@ -1,26 +1,43 @@
-"""The role `sink`: lanes from the topics into ClickHouse.
+"""The role `sink`: from Kafka into ClickHouse, in batches.
 
-Rule: each topic is in one lane; what is in two lanes reaches the tables in no order.
+Rule: nothing is skipped: ClickHouse away is waited for, a database that was emptied fills itself
+from the beginning. The offsets that count stand in the database, written last; Kafka's are for
+lag alone.
 """
 
 import asyncio
 import logging
 import signal
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
-from clickhouse_connect.driver.exceptions import ClickHouseError
+import msgspec
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
 
-from streams.lane import Lane
+from settlement.clickhouse.client import ClickHouseUnreachable, connect
+from streams.gathered import Gathered
+from streams.kill_point import kill_point
 from streams.life import show_life
+from streams.outcome import DeadLetter
 from streams.rows import FEEDS
-from streams.settings import StreamsSettings
-from streams.topics import SETTLEMENT_CDR, SETTLEMENT_DOCUMENT
+from streams.settings import FETCH_BYTES_AT_LEAST, FETCH_WAIT_MILLISECONDS, StreamsSettings
+from streams.steps.admit import REASON_CHARACTERS
+from streams.store import Place, RefusedRow, Store
+from streams.topics import DEAD_LETTER
 
 logger = logging.getLogger(__name__)
-# An insert costs ClickHouse the same however few rows it has: what finance waits for goes at
-# once, and what was received gathers, so as not to stand in its way. What became of a document
-# goes with its CDR: who counts one has the other.
-FIRST = (SETTLEMENT_CDR, SETTLEMENT_DOCUMENT)
-GATHER_SECONDS = 0.5
+POLL_MILLISECONDS = 50
+# An insert costs ClickHouse the same however few rows it has. What finance waits for goes as
+# often as this while more comes, what accounts for it gathers longer, so as not to be in its way.
+PROMPT = ("cdr_settled",)
+PROMPT_SECONDS = 0.2
+GATHER_SECONDS = 1.0
+# A sink to which nothing comes asks so often whether the database still has what it wrote.
+LOOK_SECONDS = 1.0
+RETRY_SECONDS = 1.0
+FETCH_BYTES = 16 * 1024 * 1024
 
 
 class Sink:
@@ -28,23 +45,181 @@ class Sink:
 
     def __init__(self, *, settings: StreamsSettings) -> None:
         self._settings = settings
-        rest = {feed.topic.name: feed.topic for feed in FEEDS if feed.topic not in FIRST}
-        self._lanes = (
-            Lane(settings=settings, topics=FIRST, pause_seconds=0),
-            Lane(settings=settings, topics=tuple(rest.values()), pause_seconds=GATHER_SECONDS),
+        generation = settings.streams_generation
+        self._database = f"settlement_g{generation}"
+        fed = (feed.topic for feed in FEEDS)
+        self._topics = {topic.in_generation(generation): topic for topic in fed}
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=settings.kafka_brokers,
+            group_id=f"sink.g{generation}",
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=FETCH_BYTES,
+            fetch_max_bytes=2 * FETCH_BYTES,
+            fetch_max_wait_ms=FETCH_WAIT_MILLISECONDS,
+            fetch_min_bytes=FETCH_BYTES_AT_LEAST,
+            max_poll_records=settings.sink_batch_records,
         )
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=settings.kafka_brokers,
+            acks="all",
+            enable_idempotence=True,
+            max_request_size=DEAD_LETTER.max_message_bytes,
+        )
+        self._gathered = Gathered(topics={name: topic.name for name, topic in self._topics.items()})
+        self._written: dict[Place, int] = {}
+        self._advanced = 0.0  # when the offsets were written last
+        self._looked = 0.0  # when the database was last asked for them
+        self._store: Store | None = None
 
     async def run(self) -> None:
-        """Run the lanes until cancelled, or until one gives up: then the others end, too."""
-        async with asyncio.TaskGroup() as group:
-            for lane in self._lanes:
-                group.create_task(lane.run())
-            group.create_task(self._show_life())
+        """Read, insert, advance, until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                await self._start()
+                group.create_task(show_life(data_dir=self._settings.settle_data_dir, role="sink"))
+                while True:
+                    await self._turn()
+        finally:
+            try:
+                await self._consumer.stop()
+            finally:
+                await self._producer.stop()
 
-    async def _show_life(self) -> None:
-        for lane in self._lanes:
-            await lane.is_ready.wait()
-        await show_life(data_dir=self._settings.settle_data_dir, role="sink")
+    async def _start(self) -> None:
+        await self._consumer.start()
+        await self._producer.start()
+        self._consumer.assign(
+            [
+                TopicPartition(name, number)
+                for name, topic in self._topics.items()
+                for number in range(topic.partitions)
+            ]
+        )
+        await self._insist(self._seek)
+
+    async def _turn(self) -> None:
+        polled = await self._consumer.getmany(timeout_ms=POLL_MILLISECONDS)
+        batch = {
+            (place.topic, place.partition): records for place, records in polled.items() if records
+        }
+        if batch:
+            await asyncio.to_thread(self._gathered.add, batch)
+        if not self._gathered.reached:
+            if time.monotonic() - self._looked > LOOK_SECONDS:
+                await self._insist(self._look)
+            return
+        began = time.monotonic()
+        is_due = (
+            not batch
+            or self._gathered.records >= self._settings.sink_batch_records
+            or began - self._advanced > GATHER_SECONDS
+        )
+        await self._insist(partial(self._insert, None if is_due else PROMPT))
+        if is_due:
+            reached = self._gathered.reached
+            await self._insist(self._advance)
+            await self._commit(reached)
+        await asyncio.sleep(max(0.0, began + PROMPT_SECONDS - time.monotonic()))
+
+    async def _insist(self, action: Callable[[], Awaitable[None]]) -> None:
+        """Repeat until ClickHouse is there; a refusal for its content ends the process."""
+        while True:
+            try:
+                await action()
+            except (ClickHouseUnreachable, OperationalError, OSError) as error:
+                self._store = None
+                logger.warning("ClickHouse is away, waiting: %s", error)
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                return
+
+    async def _connected(self) -> Store:
+        if self._store is None:
+            client = await asyncio.to_thread(connect, self._settings.clickhouse_url)
+            self._store = Store(client=client, database=self._database, topics=list(self._topics))
+        return self._store
+
+    async def _seek(self) -> None:
+        """Go to where the database has come to; what it does not know starts at the beginning."""
+        store = await self._connected()
+        offsets = await self._offsets(store)
+        for place in self._consumer.assignment():
+            known = offsets.get((place.topic, place.partition), 0)
+            self._consumer.seek(place, known)
+        self._written = offsets
+        self._gathered.clear()
+
+    async def _look(self) -> None:
+        await self._is_as_written(await self._connected())
+
+    async def _is_as_written(self, store: Store) -> bool:
+        """Tell whether the database has come to where this sink has; else go back to where."""
+        if await self._offsets(store) == self._written:
+            return True
+        logger.warning("the database has other offsets than were written: reading from them")
+        await self._seek()
+        return False
+
+    async def _offsets(self, store: Store) -> dict[Place, int]:
+        self._looked = time.monotonic()
+        return await asyncio.to_thread(store.offsets)
+
+    async def _insert(self, tables: tuple[str, ...] | None) -> None:
+        store = await self._connected()
+        rows = self._gathered.rows(tables)
+        if rows:
+            self._gathered.inserted(rows, await asyncio.to_thread(store.insert, rows))
+
+    async def _advance(self) -> None:
+        """Write how far the tables have come, once they hold all rows up to there."""
+        store = await self._connected()
+        # Asked after the inserts: what is emptied before this is filled again from the beginning.
+        if not await self._is_as_written(store):
+            return
+        for row in self._gathered.refused:
+            await self._bury(row)
+        kill_point("sink_before_offset")
+        reached = self._gathered.reached
+        await asyncio.to_thread(store.advance, reached)
+        kill_point("sink_after_offset")
+        self._written = self._written | reached
+        self._gathered.clear()
+        self._advanced = time.monotonic()
+
+    async def _bury(self, row: RefusedRow) -> None:
+        """Turn a row that ClickHouse refuses into a dead letter, and say so loudly."""
+        record = row.record
+        headers = dict(record.headers)
+        letter = DeadLetter(
+            origin_topic=record.topic,
+            origin_partition=record.partition,
+            origin_offset=record.offset,
+            cpo=headers.get("cpo", b"").decode(errors="replace"),
+            module=row.table,
+            object_key=(record.key or b"").decode(errors="replace"),
+            reason="row_refused",
+            message=row.reason[:REASON_CHARACTERS],
+            version=record.offset,
+        )
+        logger.error("ALARM: ClickHouse refuses a row, it is a dead letter now: %s", row.reason)
+        await self._producer.send_and_wait(
+            DEAD_LETTER.in_generation(self._settings.streams_generation),
+            value=record.value,
+            key=record.key,
+            headers=[*record.headers, ("dead_letter", msgspec.json.encode(letter))],
+            partition=record.partition,
+        )
+
+    async def _commit(self, reached: Mapping[Place, int]) -> None:
+        offsets = {
+            TopicPartition(*place): self._written[place]
+            for place in reached
+            if place in self._written  # an emptied database has come nowhere yet
+        }
+        if offsets:
+            await self._consumer.commit(offsets)
 
 
 def main() -> int:

@@ -5,7 +5,6 @@ in the same database and are written last. Rows that ClickHouse refuses are give
 """
 
 import struct
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -15,7 +14,7 @@ from aiokafka import ConsumerRecord
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, DataError
 
-from streams.rows import FEEDS, Row
+from streams.rows import Row
 
 INSERTS_AT_ONCE = 4
 # ClickHouse refuses an insert into more than 100 partitions (code 252).
@@ -31,6 +30,7 @@ UNWRITABLE = (DataError, TypeError, ValueError, OverflowError, struct.error)
 Place = tuple[str, int]  # topic, partition
 Offsets = Mapping[Place, int]
 Pair = tuple[Row, ConsumerRecord]
+Tables = Mapping[str, Sequence[Pair]]  # a table's rows, each with the message it came from
 
 
 class RefusedRow(msgspec.Struct, frozen=True):
@@ -52,8 +52,7 @@ class RowsMissing(OSError):  # noqa: N818 - waited for, as ClickHouse away is
 class Store:
     """The tables of one generation."""
 
-    def __init__(self, *, client: Client, database: str, topics: Mapping[str, str]) -> None:
-        """`topics` maps a topic's name in the generation to its name in the table of topics."""
+    def __init__(self, *, client: Client, database: str, topics: Sequence[str]) -> None:
         self._client = client
         self._database = database
         self._topics = topics
@@ -65,18 +64,17 @@ class Store:
             "SELECT topic, kafka_partition, max(next_offset) "
             f"FROM {self._database}.sink_offset WHERE topic IN {{topics:Array(String)}} "
             "GROUP BY topic, kafka_partition",
-            parameters={"topics": list(self._topics)},
+            parameters={"topics": self._topics},
         )
         return {(topic, number): offset for topic, number, offset in found.result_rows}
 
-    def insert(self, messages: Mapping[Place, Sequence[ConsumerRecord]]) -> list[RefusedRow]:
-        """Insert the rows of these messages; give those that are refused for their content.
+    def insert(self, tables: Tables) -> list[RefusedRow]:
+        """Insert rows; give those that are refused for their content.
 
         The tables are filled side by side: what an insert costs besides its rows adds up else.
         """
-        rows = self._rows(messages)
         with ThreadPoolExecutor(max_workers=INSERTS_AT_ONCE) as pool:
-            found = pool.map(self._insert_table, rows, rows.values())
+            found = pool.map(self._insert_table, tables, tables.values())
             return [row for refused in found for row in refused]
 
     def _insert_table(self, table: str, pairs: Sequence[Pair]) -> list[RefusedRow]:
@@ -93,16 +91,6 @@ class Store:
         ]
         if rows:
             self._insert("sink_offset", rows)
-
-    def _rows(self, messages: Mapping[Place, Sequence[ConsumerRecord]]) -> dict[str, list[Pair]]:
-        tables: dict[str, list[Pair]] = defaultdict(list)
-        for (topic, _), records in messages.items():
-            for feed in FEEDS:
-                if feed.topic.name == self._topics[topic]:
-                    pairs = tables[feed.table]
-                    for record in records:
-                        pairs += [(row, record) for row in feed.rows(record)]
-        return tables
 
     def _insert_halving(self, table: str, pairs: Sequence[Pair], refused: list[RefusedRow]) -> None:
         """Insert, or find the rows that stand in the way by halving."""

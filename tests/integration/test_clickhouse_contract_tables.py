@@ -56,7 +56,7 @@ def generation(clickhouse: ClickHouse) -> Iterator[int]:
 
 @pytest.fixture
 def store(clickhouse: ClickHouse, generation: int) -> Store:
-    return Store(client=clickhouse.client(), database=database_of(generation), topics={})
+    return Store(client=clickhouse.client(), database=database_of(generation), topics=[])
 
 
 def rows_of(clickhouse: ClickHouse, generation: int, table: str, like: Row) -> list[str]:

@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from settlement.cli import app
 from settlement.clickhouse.migrate import migrate
+from streams.gathered import Gathered
 from streams.outcome import CdrOutcome, CdrSaid, outcome_digest, written
 from streams.store import Store
 from streams.topics import SETTLEMENT_CDR, TOPICS, Topic, apply_topics
@@ -199,11 +200,14 @@ class Copy:
         sent = asyncio.run(
             self._produce([(like.topic, like.partition, like.key, value, like.headers)])
         )
-        record = SimpleNamespace(key=like.key, value=value, headers=like.headers)
+        record: Any = SimpleNamespace(
+            key=like.key, value=value, headers=like.headers, offset=sent[0].offset
+        )
         place = (like.topic, like.partition)
-        topics = {like.topic: SETTLEMENT_CDR.name}
-        store = Store(client=self.clickhouse.client(), database=self.database, topics=topics)
-        assert store.insert({place: [record]}) == []
+        gathered = Gathered(topics={like.topic: SETTLEMENT_CDR.name})
+        gathered.add({place: [record]})
+        store = Store(client=self.clickhouse.client(), database=self.database, topics=[])
+        assert store.insert(gathered.rows()) == []
         store.advance({place: sent[0].offset + 1})
 
     async def _copy_logs(self, generation: int) -> None:
@@ -230,7 +234,7 @@ class Copy:
             await producer.stop()
 
     async def _advance(self, topic: Topic, target: str) -> None:
-        store = Store(client=self.clickhouse.client(), database=self.database, topics={})
+        store = Store(client=self.clickhouse.client(), database=self.database, topics=[])
         ends: dict[tuple[str, int], int] = {}
         for record in await messages(self.brokers, target, topic.partitions):
             ends[target, record.partition] = record.offset + 1

@@ -91,6 +91,7 @@ class Inbox:
     state: State = field(default_factory=State)
     tables: dict[str, dict[tuple[Any, ...], Row]] = field(default_factory=dict)
     written: dict[str, int] = field(default_factory=dict)
+    messages: dict[str, list[Any]] = field(default_factory=dict)  # by topic, as in its log
     partition: int = 0
 
     def receive(self, *sent: Sent) -> "Inbox":
@@ -158,6 +159,7 @@ class Inbox:
         record = SimpleNamespace(
             key=key, value=value, headers=headers, partition=self.partition, offset=offset
         )
+        self.messages.setdefault(topic, []).append(record)
         for feed in FEEDS:
             if feed.topic.name != topic:
                 continue

@@ -1,92 +1,234 @@
-"""The lanes of the sink: what each takes, and that they live and end together."""
+"""The turns of the sink: what goes at once, what gathers, and when it is accounted for."""
 
 import asyncio
-from collections import Counter
+from collections.abc import Mapping
+from typing import Any, cast
 
 import pytest
+from aiokafka import TopicPartition
+from clickhouse_connect.driver.exceptions import OperationalError
 
+from streams import sink
 from streams.rows import FEEDS
 from streams.settings import StreamsSettings
-from streams.sink import FIRST, Sink
-from streams.topics import SETTLEMENT_CDR, SETTLEMENT_DOCUMENT, Topic
+from streams.sink import PROMPT, Sink
+from streams.store import RefusedRow, Tables
+from streams.topics import SETTLEMENT_CDR
+from tests.pipeline.documents import awkward_documents
+from tests.pipeline.inbox import Inbox
 
-SETTINGS = StreamsSettings(kafka_brokers="")
+CDR = TopicPartition(SETTLEMENT_CDR.in_generation(), 0)
+PLACE = (CDR.topic, CDR.partition)
+REST = "cdr_outcome"
 
 
-class FakeLane:
-    """A lane without Kafka that says what became of it."""
+class FakeConsumer:
+    """Stands for the consumer: gives what was put in, and remembers what it was told."""
 
-    def __init__(self, *, topics: tuple[Topic, ...], pause_seconds: float, **_: object) -> None:
-        self.topics = topics
-        self.pause_seconds = pause_seconds
-        self.is_ready = asyncio.Event()
-        self.fails = False
-        self.ended = ""
+    def __init__(self) -> None:
+        self.waiting: list[dict[TopicPartition, list[Any]]] = []
+        self.sought: list[int] = []
+        self.committed: list[Mapping[TopicPartition, int]] = []
 
-    async def run(self) -> None:
-        self.is_ready.set()
-        try:
-            await asyncio.sleep(0 if self.fails else 60)
-            raise ZeroDivisionError("a lane that gives up")
-        finally:
-            self.ended = "interrupted"
-            for _ in range(5):
-                await asyncio.sleep(0)
-            self.ended = "tidied up"
+    async def getmany(self, **_: Any) -> dict[TopicPartition, list[Any]]:
+        return self.waiting.pop(0) if self.waiting else {}
+
+    def assignment(self) -> set[TopicPartition]:
+        return {CDR}
+
+    def seek(self, place: TopicPartition, offset: int) -> None:
+        assert place == CDR
+        self.sought.append(offset)
+
+    async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+        self.committed.append(offsets)
+
+
+class FakeStore:
+    """Stands for the store: remembers what was inserted, in which order, and the offsets."""
+
+    def __init__(self) -> None:
+        self.inserts: list[dict[str, int]] = []
+        self.known: dict[tuple[str, int], int] = {}
+        self.refused: list[RefusedRow] = []
+        self.failures = 0
+
+    def offsets(self) -> dict[tuple[str, int], int]:
+        return dict(self.known)
+
+    def insert(self, tables: Tables) -> list[RefusedRow]:
+        if self.failures:
+            self.failures -= 1
+            raise OperationalError("away")
+        self.inserts.append({table: len(pairs) for table, pairs in tables.items()})
+        return self.refused
+
+    def advance(self, offsets: Mapping[tuple[str, int], int]) -> None:
+        self.known.update(offsets)
+
+
+class Clock:
+    """Stands for time: stands still but for sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class Bench:
+    """A sink between a Kafka and tables that are looked into."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+        monkeypatch.setattr(sink, "AIOKafkaConsumer", lambda **_: self.kafka)
+        monkeypatch.setattr(sink, "AIOKafkaProducer", lambda **_: None)
+        monkeypatch.setattr(sink, "connect", lambda _: None)
+        monkeypatch.setattr(sink, "Store", lambda **_: self.tables)
+        self.kafka, self.tables, self.clock = FakeConsumer(), FakeStore(), clock
+        self.sink = Sink(settings=StreamsSettings(kafka_brokers="", sink_batch_records=50))
+        records = Inbox().receive(*awkward_documents()).messages[SETTLEMENT_CDR.name]
+        self._records = iter([*records] * 20)
+        self._offset = 0
+
+    def comes(self, count: int) -> None:
+        """Let so many messages wait at Kafka for one poll."""
+        batch = [next(self._records) for _ in range(count)]
+        for record in batch:
+            record.offset, self._offset = self._offset, self._offset + 1
+        self.kafka.waiting.append({CDR: batch})
+
+    def turn(self) -> None:
+        asyncio.run(self.sink._turn())
 
 
 @pytest.fixture
-def lanes(monkeypatch: pytest.MonkeyPatch) -> list[FakeLane]:
-    built: list[FakeLane] = []
-
-    def build(**said: object) -> FakeLane:
-        built.append(FakeLane(**said))  # type: ignore[arg-type]
-        return built[-1]
-
-    monkeypatch.setattr("streams.sink.Lane", build)
-    return built
-
-
-def test_each_topic_that_feeds_a_table_is_in_one_lane(lanes: list[FakeLane]) -> None:
-    Sink(settings=SETTINGS)
-
-    taken = Counter(topic.name for lane in lanes for topic in lane.topics)
-
-    assert taken == dict.fromkeys({feed.topic.name for feed in FEEDS}, 1)
+def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
+    clock = Clock()
+    monkeypatch.setattr(sink.time, "monotonic", clock.monotonic)
+    monkeypatch.setattr(sink.asyncio, "sleep", clock.sleep)
+    made = Bench(monkeypatch, clock)
+    made.comes(1)
+    made.turn()  # the first is always accounted for: nothing ever was
+    made.tables.inserts.clear()
+    made.kafka.committed.clear()
+    return made
 
 
-def test_a_cdr_and_what_became_of_its_document_do_not_wait(lanes: list[FakeLane]) -> None:
-    Sink(settings=SETTINGS)
+def test_every_topic_that_feeds_a_table_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Bench(monkeypatch, Clock())
 
-    first, rest = lanes
-
-    assert set(first.topics) == set(FIRST) == {SETTLEMENT_CDR, SETTLEMENT_DOCUMENT}
-    assert first.pause_seconds == 0
-    assert rest.pause_seconds > 0
+    assert set(made.sink._topics.values()) == {feed.topic for feed in FEEDS}
 
 
-def test_where_one_lane_gives_up_all_end_and_it_is_told(lanes: list[FakeLane]) -> None:
-    sink = Sink(settings=SETTINGS)
-    lanes[1].fails = True
+def test_cdrs_go_at_once_and_what_accounts_for_them_gathers(bench: Bench) -> None:
+    for count in (2, 3):
+        bench.comes(count)
+        bench.turn()
 
-    with pytest.raises(ExceptionGroup) as raised:
-        asyncio.run(sink.run())
+    assert PROMPT == ("cdr_settled",)
+    assert bench.tables.inserts == [{"cdr_settled": 2}, {"cdr_settled": 3}]
+    assert bench.tables.known == {PLACE: 1}
+    assert bench.kafka.committed == []
 
-    assert raised.group_contains(ZeroDivisionError)
-    assert [lane.ended for lane in lanes] == ["tidied up"] * 2
+
+def test_what_gathered_is_stored_when_nothing_more_comes(bench: Bench) -> None:
+    for count in (2, 3):
+        bench.comes(count)
+        bench.turn()
+    bench.turn()
+
+    assert bench.tables.inserts[2:] == [{REST: 5}]
+    assert bench.tables.known == {PLACE: 6}
+    assert bench.kafka.committed == [{CDR: 6}]
 
 
-def test_a_stop_lets_every_lane_tidy_up(lanes: list[FakeLane]) -> None:
-    sink = Sink(settings=SETTINGS)
+def test_what_gathered_is_stored_after_a_while_however_much_comes(bench: Bench) -> None:
+    turns = 0
+    while bench.tables.known == {PLACE: 1}:
+        bench.comes(1)
+        bench.turn()
+        turns += 1
 
-    async def started_and_stopped() -> None:
-        task = asyncio.create_task(sink.run())
-        for lane in lanes:
-            await lane.is_ready.wait()
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+    assert turns == pytest.approx(sink.GATHER_SECONDS / sink.PROMPT_SECONDS, abs=1)
+    assert bench.tables.inserts[-1] == {"cdr_settled": 1, REST: turns}
+    assert bench.tables.inserts[:-1] == [{"cdr_settled": 1}] * (turns - 1)
+    assert bench.tables.known == {PLACE: turns + 1}
 
-    asyncio.run(started_and_stopped())
 
-    assert [lane.ended for lane in lanes] == ["tidied up"] * 2
+def test_a_full_batch_is_stored_at_once(bench: Bench) -> None:
+    bench.comes(20)
+    bench.turn()
+    bench.comes(30)
+    bench.turn()
+
+    assert bench.tables.inserts == [{"cdr_settled": 20}, {"cdr_settled": 30, REST: 50}]
+    assert bench.tables.known == {PLACE: 51}
+
+
+def test_an_insert_is_not_made_more_often_than_it_is_worth(bench: Bench) -> None:
+    began = bench.clock.now
+    for _ in range(3):
+        bench.comes(1)
+        bench.turn()
+
+    assert bench.clock.now == pytest.approx(began + 3 * sink.PROMPT_SECONDS)
+
+
+def test_an_insert_that_found_nobody_is_repeated(bench: Bench) -> None:
+    bench.tables.failures = 2
+    bench.comes(2)
+    bench.turn()
+    bench.turn()
+
+    assert bench.tables.inserts == [{"cdr_settled": 2}, {REST: 2}]
+    assert bench.tables.known == {PLACE: 3}
+
+
+def test_a_database_that_was_emptied_meanwhile_is_filled_from_the_beginning(bench: Bench) -> None:
+    bench.comes(2)
+    bench.turn()
+    bench.tables.known.clear()
+    bench.turn()
+
+    assert bench.tables.known == {}
+    assert bench.kafka.sought == [0]
+    assert bench.kafka.committed == []
+    bench.turn()
+    assert bench.tables.inserts == [{"cdr_settled": 2}, {REST: 2}]
+
+
+def test_an_idle_sink_looks_whether_the_database_was_emptied(bench: Bench) -> None:
+    bench.tables.known.clear()
+    bench.turn()
+    before = list(bench.kafka.sought)
+    bench.clock.now += sink.LOOK_SECONDS + 1
+    bench.turn()
+
+    assert before == []
+    assert bench.kafka.sought == [0]
+
+
+def test_what_is_refused_is_buried_before_the_offsets_pass_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buried: list[tuple[RefusedRow, dict[Any, int]]] = []
+
+    async def bury(row: RefusedRow) -> None:
+        buried.append((row, dict(bench.tables.known)))
+
+    monkeypatch.setattr(bench.sink, "_bury", bury)
+    row = RefusedRow("cdr_settled", cast("Any", None), "because")
+    bench.tables.refused = [row]
+    bench.comes(2)
+    bench.turn()
+    bench.tables.refused = []
+    at_once = list(buried)
+    bench.turn()
+
+    assert at_once == []
+    assert buried == [(row, {PLACE: 1})]
+    assert bench.tables.known == {PLACE: 3}

@@ -53,7 +53,7 @@ def failure(code: int) -> DatabaseError:
 
 def insert(table: Table, numbers: range) -> list[RefusedRow]:
     """Insert rows that hold one number each, the message of each is its name."""
-    store = Store(client=cast("Client", table), database="settlement_g1", topics={})
+    store = Store(client=cast("Client", table), database="settlement_g1", topics=[])
     refused: list[RefusedRow] = []
     pairs = [({"number": number}, cast("Any", f"message {number}")) for number in numbers]
     store._insert_halving("cdr_settled", pairs, refused)

@@ -51,3 +51,15 @@ def test_a_kafka_home_without_kafka_is_refused(
 
 def test_the_heap_is_bounded_at_half_a_gigabyte() -> None:
     assert "-Xmx512m" in java.BOUNDS
+
+
+def test_options_of_the_environment_come_after_the_bounds_and_win(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("KAFKA_HOME", raising=False)
+    monkeypatch.setattr(java, "class_path", lambda **_: "jars")
+    monkeypatch.setenv("KAFKA_JVM_PERFORMANCE_OPTS", "-Xmx1g  -XX:+UseG1GC")
+
+    _, *options = java.command(logging="log")
+
+    assert options[: len(java.BOUNDS) + 2] == [*java.BOUNDS, "-Xmx1g", "-XX:+UseG1GC"]
