@@ -33,7 +33,7 @@ POLL_MILLISECONDS = 50
 # often as this while more comes, what accounts for it gathers longer, so as not to be in its way.
 PROMPT = ("cdr_settled",)
 PROMPT_SECONDS = 0.2
-GATHER_SECONDS = 1.0
+GATHER_SECONDS = 0.5
 # A sink to which nothing comes asks so often whether the database still has what it wrote.
 LOOK_SECONDS = 1.0
 RETRY_SECONDS = 1.0
