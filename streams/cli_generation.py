@@ -75,19 +75,16 @@ def list_generations(data: DataDir, as_json: Json = False) -> None:
     client = connect(clickhouse_url(data))
     live = live_generation(client)
     received = _received(kafka_brokers(data))
-    rows = []
-    for one in generations(client):
-        is_complete = not pending(client, generation=one)
-        folded = sum(folded_records(client, one).values()) if is_complete else 0
-        rows.append(
-            {
-                "generation": one,
-                "live": one == live,
-                "complete": is_complete,
-                "folded": folded,
-                "received": received,
-            }
-        )
+    rows = [
+        {
+            "generation": one,
+            "live": one == live,
+            "complete": not pending(client, generation=one),
+            "folded": sum(folded_records(client, one).values()),
+            "received": received,
+        }
+        for one in generations(client)
+    ]
     if as_json:
         print(msgspec.json.encode({"generations": rows}).decode())
         return
@@ -186,15 +183,16 @@ def _known(client: Any, *numbers: int) -> None:
 
 
 def _complete(client: Any, *numbers: int) -> None:
-    from settlement.clickhouse.migrate import pending  # noqa: PLC0415 - loads the client
+    from settlement.clickhouse.migrate import live_generation, pending  # noqa: PLC0415 - as above
 
     _known(client, *numbers)
     for number in numbers:
-        if pending(client, generation=number):
-            raise Unusable(
-                f"generation {number} is incomplete: go on with `settle replay --generation "
-                f"{number}`, or delete it with `settle generation drop {number}`"
-            )
+        if lacks := pending(client, generation=number):
+            mend = f"go on with `settle replay --generation {number}`, or delete it with "
+            mend += f"`settle generation drop {number}`"
+            if number == live_generation(client):
+                mend = "run `settle migrate`"
+            raise Unusable(f"generation {number} is incomplete, it lacks {lacks[0]}: {mend}")
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
 """What the sink has read and not yet accounted for.
 
-Rule: `reached` says how far everything was read whose rows are here or in the tables; nobody may
-write it down while rows are still here.
+Rule: `reached` says how far everything was read whose rows are here, in the tables or refused;
+nobody may write it down while rows are still here.
 """
 
 from collections import defaultdict
@@ -10,7 +10,14 @@ from collections.abc import Collection, Mapping, Sequence
 from aiokafka import ConsumerRecord
 
 from streams.rows import FEEDS
-from streams.store import Pair, Place, RefusedRow, Tables
+from streams.store import (
+    REFUSED_ROWS,
+    Pair,
+    Place,
+    RefusedRow,
+    Tables,
+    TooManyRefusedRows,
+)
 
 
 class Gathered:
@@ -49,7 +56,15 @@ class Gathered:
         }
 
     def inserted(self, tables: Tables, refused: Sequence[RefusedRow]) -> None:
-        """Take away rows that are in the tables now, but for those that were refused."""
+        """Take away rows that are in the tables now, but for those that were refused.
+
+        Raises TooManyRefusedRows where so many are that the program is wrong, not the rows.
+        """
         for table in tables:
             del self._rows[table]
         self.refused += refused
+        if len(self.refused) > REFUSED_ROWS:
+            last = self.refused[-1]
+            raise TooManyRefusedRows(
+                f"more than {REFUSED_ROWS} rows are refused, the last one: {last.reason}"
+            )

@@ -106,7 +106,17 @@ async def is_behind(client: Client, *, brokers: str, generation: int, ends: Ends
 
 
 def folded_records(client: Client, generation: int) -> dict[int, int]:
-    """Give how many records of each inbox partition have their outcome in the tables."""
+    """Give how many records of each inbox partition have their outcome in the tables.
+
+    None have where the table is not there: a replay was cut off before it was made.
+    """
+    (there,) = client.query(
+        "SELECT count() FROM system.tables "
+        "WHERE database = {database:String} AND name = 'document_outcome'",
+        parameters={"database": database_of(generation)},
+    ).result_rows[0]
+    if not there:
+        return {}
     found = client.query(
         "SELECT kafka_partition, uniqExact(kafka_offset) "
         f"FROM {database_of(generation)}.document_outcome GROUP BY kafka_partition"

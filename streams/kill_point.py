@@ -14,6 +14,7 @@ KILL_POINTS = {
     "streams_before_transaction": "facts are applied in memory, nothing is written",
     "streams_in_transaction": "outcomes are written, the transaction is open",
     "streams_after_transaction": "the transaction is committed, nothing is acknowledged",
+    "sink_before_rest": "CDRs are inserted, what accounts for them is not",
     "sink_before_offset": "rows are inserted, the offset is not written",
     "sink_after_offset": "rows and offset are written",
 }

@@ -29,8 +29,8 @@ from streams.topics import DEAD_LETTER
 
 logger = logging.getLogger(__name__)
 POLL_MILLISECONDS = 50
-# An insert costs ClickHouse the same however few rows it has. What finance waits for goes as
-# often as this while more comes, what accounts for it gathers longer, so as not to be in its way.
+# An insert costs ClickHouse the same however few rows it has. While more comes, what finance waits
+# for goes this often; all other tables are filled, and offsets written, less often.
 PROMPT = ("cdr_settled",)
 PROMPT_SECONDS = 0.2
 GATHER_SECONDS = 0.5
@@ -100,31 +100,38 @@ class Sink:
         await self._insist(self._seek)
 
     async def _turn(self) -> None:
-        polled = await self._consumer.getmany(timeout_ms=POLL_MILLISECONDS)
+        most = self._settings.sink_batch_records
+        polled = await self._consumer.getmany(
+            timeout_ms=POLL_MILLISECONDS, max_records=max(1, most - self._gathered.records)
+        )
         batch = {
             (place.topic, place.partition): records for place, records in polled.items() if records
         }
         if batch:
             await asyncio.to_thread(self._gathered.add, batch)
+        began = time.monotonic()
         if not self._gathered.reached:
-            if time.monotonic() - self._looked > LOOK_SECONDS:
+            if began - self._looked > LOOK_SECONDS:
                 await self._insist(self._look)
             return
-        began = time.monotonic()
-        is_due = (
-            not batch
-            or self._gathered.records >= self._settings.sink_batch_records
-            or began - self._advanced > GATHER_SECONDS
-        )
-        await self._insist(partial(self._insert, None if is_due else PROMPT))
-        if is_due:
+        is_full = self._gathered.records >= most
+        is_due = not batch or is_full or began - self._advanced > GATHER_SECONDS
+        if await self._insist(partial(self._insert, None if is_due else PROMPT)) and is_due:
             reached = self._gathered.reached
             await self._insist(self._advance)
             await self._commit(reached)
-        await asyncio.sleep(max(0.0, began + PROMPT_SECONDS - time.monotonic()))
+        elif not is_due:
+            kill_point("sink_before_rest")
+        if not is_full:
+            await asyncio.sleep(max(0.0, began + PROMPT_SECONDS - time.monotonic()))
 
-    async def _insist(self, action: Callable[[], Awaitable[None]]) -> None:
-        """Repeat until ClickHouse is there; a refusal for its content ends the process."""
+    async def _insist(self, action: Callable[[], Awaitable[None]]) -> bool:
+        """Do it, and tell whether that went well; a refusal for its content ends the process.
+
+        Where ClickHouse is away, what was inserted and is not accounted for may be away with it:
+        once it is back, reading goes on from the offsets that it has.
+        """
+        is_done = True
         while True:
             try:
                 await action()
@@ -132,8 +139,9 @@ class Sink:
                 self._store = None
                 logger.warning("ClickHouse is away, waiting: %s", error)
                 await asyncio.sleep(RETRY_SECONDS)
+                is_done, action = False, self._seek
             else:
-                return
+                return is_done
 
     async def _connected(self) -> Store:
         if self._store is None:
@@ -174,12 +182,12 @@ class Sink:
 
     async def _advance(self) -> None:
         """Write how far the tables have come, once they hold all rows up to there."""
+        for row in self._gathered.refused:
+            await self._bury(row)
         store = await self._connected()
         # Asked after the inserts: what is emptied before this is filled again from the beginning.
         if not await self._is_as_written(store):
             return
-        for row in self._gathered.refused:
-            await self._bury(row)
         kill_point("sink_before_offset")
         reached = self._gathered.reached
         await asyncio.to_thread(store.advance, reached)

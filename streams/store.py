@@ -1,7 +1,7 @@
-"""Storing a batch of messages: rows first, then how far they reach.
+"""Storing rows, and how far they reach, in the same database.
 
-Rule: rows are keyed and versioned, so storing a batch twice changes nothing; the offsets stand
-in the same database and are written last. Rows that ClickHouse refuses are given back.
+Rule: rows are keyed and versioned, so storing them twice changes nothing; whoever calls writes
+the offsets last. Rows that ClickHouse refuses are given back.
 """
 
 import struct

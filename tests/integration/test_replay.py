@@ -144,6 +144,7 @@ def test_a_generation_that_was_cut_off_is_said_to_be_incomplete_and_can_be_dropp
     for one in refused:
         assert isinstance(one.exception, Unusable)
         assert f"`settle replay --generation {cut_off}`" in str(one.exception)
+        assert "it lacks 0001_documents" in str(one.exception)
     assert shown == rig.generation
     assert replayed.exit_code == FINE, replayed.output
     assert completed[cut_off]["complete"]

@@ -155,12 +155,13 @@ class Server:
     ) -> Begun:
         """Plan and run in one thread: each change of threads waits for a processor.
 
-        A result that ends with its first block is given whole, an error in it is an error.
+        The first block is kept until the second one comes: a result that ends with it is given
+        whole, and an error up to there is an error.
         """
         planned = self._plan(envelope, body, stack, is_reader=is_reader)
         work.is_ended_by_leaving = not planned.is_insert
-        if work.is_left and not planned.is_insert:
-            raise reply.our_error(394, "the client went away before its query began")
+        if self.is_stopping or (work.is_left and not planned.is_insert):
+            raise reply.our_error(394, "the query was given up before it began")
         if not planned.is_streamed:
             return Begun(planned, *self._engine.run(planned.statement))
         blocks = self._engine.stream(planned.statement)

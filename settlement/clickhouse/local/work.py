@@ -18,6 +18,8 @@ from settlement.clickhouse.local.engine import Engine
 from settlement.clickhouse.local.reply import EngineError
 
 T = TypeVar("T")
+# A query that had not begun when its client left is looked for again so often.
+LOOK_SECONDS = 0.2
 
 
 class Work:
@@ -27,8 +29,9 @@ class Work:
         self, request: Request, engine: Engine, tag: str, threads: anyio.CapacityLimiter
     ) -> None:
         self.tag = tag
-        # An insert that was begun is ended by nobody: its answer is lost, its rows are not.
-        self.is_ended_by_leaving = True
+        # Said by whoever begins the query, who then looks at `is_left`; this looks the other way
+        # round. An insert that was begun is ended by nobody: its answer is lost, its rows are not.
+        self.is_ended_by_leaving = False
         self.is_left = False
         self._request = request
         self._engine = engine
@@ -44,7 +47,7 @@ class Work:
             await self.thread(call)
 
     async def run(self, call: Callable[[], T]) -> T:
-        """Run a call in a thread; a disconnect meanwhile ends the query, unless told not to."""
+        """Run a call in a thread; a disconnect meanwhile ends its query if leaving ends it."""
         outcome: list[T | EngineError] = []
         async with anyio.create_task_group() as group:
             group.start_soon(self._end_when_gone)
@@ -62,8 +65,10 @@ class Work:
         while (await self._request.receive())["type"] != "http.disconnect":
             pass
         self.is_left = True
-        if self.is_ended_by_leaving:
-            await anyio.to_thread.run_sync(self._engine.cancel, self.tag)
+        while True:  # until the call has ended: its query may not have begun
+            if self.is_ended_by_leaving:
+                await anyio.to_thread.run_sync(self._engine.cancel, self.tag)
+            await anyio.sleep(LOOK_SECONDS)
 
 
 class CutOffError(Exception):

@@ -12,7 +12,7 @@ from streams import sink
 from streams.rows import FEEDS
 from streams.settings import StreamsSettings
 from streams.sink import PROMPT, Sink
-from streams.store import RefusedRow, Tables
+from streams.store import REFUSED_ROWS, RefusedRow, Tables, TooManyRefusedRows
 from streams.topics import SETTLEMENT_CDR
 from tests.pipeline.documents import awkward_documents
 from tests.pipeline.inbox import Inbox
@@ -27,10 +27,12 @@ class FakeConsumer:
 
     def __init__(self) -> None:
         self.waiting: list[dict[TopicPartition, list[Any]]] = []
+        self.asked: list[int] = []
         self.sought: list[int] = []
         self.committed: list[Mapping[TopicPartition, int]] = []
 
-    async def getmany(self, **_: Any) -> dict[TopicPartition, list[Any]]:
+    async def getmany(self, *, max_records: int, **_: Any) -> dict[TopicPartition, list[Any]]:
+        self.asked.append(max_records)
         return self.waiting.pop(0) if self.waiting else {}
 
     def assignment(self) -> set[TopicPartition]:
@@ -159,14 +161,17 @@ def test_what_gathered_is_stored_after_a_while_however_much_comes(bench: Bench) 
     assert bench.tables.known == {PLACE: turns + 1}
 
 
-def test_a_full_batch_is_stored_at_once(bench: Bench) -> None:
+def test_a_full_batch_is_stored_at_once_and_the_next_one_read(bench: Bench) -> None:
     bench.comes(20)
     bench.turn()
+    began = bench.clock.now
     bench.comes(30)
     bench.turn()
 
     assert bench.tables.inserts == [{"cdr_settled": 20}, {"cdr_settled": 30, REST: 50}]
     assert bench.tables.known == {PLACE: 51}
+    assert bench.clock.now == began
+    assert bench.kafka.asked[-2:] == [50, 30]
 
 
 def test_an_insert_is_not_made_more_often_than_it_is_worth(bench: Bench) -> None:
@@ -178,14 +183,41 @@ def test_an_insert_is_not_made_more_often_than_it_is_worth(bench: Bench) -> None
     assert bench.clock.now == pytest.approx(began + 3 * sink.PROMPT_SECONDS)
 
 
-def test_an_insert_that_found_nobody_is_repeated(bench: Bench) -> None:
+def test_after_an_insert_that_found_nobody_reading_goes_on_from_the_tables(bench: Bench) -> None:
+    bench.comes(2)
+    bench.turn()
     bench.tables.failures = 2
     bench.comes(2)
     bench.turn()
     bench.turn()
 
-    assert bench.tables.inserts == [{"cdr_settled": 2}, {REST: 2}]
-    assert bench.tables.known == {PLACE: 3}
+    assert bench.kafka.sought == [1]
+    assert bench.tables.inserts == [{"cdr_settled": 2}]
+    assert bench.tables.known == {PLACE: 1}
+    assert bench.kafka.committed == []
+
+
+def test_rows_that_went_with_an_outage_are_never_accounted_for(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.tables.known.clear()  # as a generation begins
+    bench.sink._written = {}
+    bench.comes(2)
+    offsets, looks = bench.tables.offsets, 0
+
+    def away_once() -> dict[tuple[str, int], int]:
+        nonlocal looks
+        looks += 1
+        if looks == 1:
+            raise OperationalError("away, and emptied meanwhile")
+        return offsets()
+
+    monkeypatch.setattr(bench.tables, "offsets", away_once)
+    bench.turn()
+    bench.turn()
+
+    assert bench.tables.known == {}
+    assert bench.kafka.sought == [0]
 
 
 def test_a_database_that_was_emptied_meanwhile_is_filled_from_the_beginning(bench: Bench) -> None:
@@ -232,3 +264,16 @@ def test_what_is_refused_is_buried_before_the_offsets_pass_it(
     assert at_once == []
     assert buried == [(row, {PLACE: 1})]
     assert bench.tables.known == {PLACE: 3}
+
+
+def test_so_many_refused_rows_stop_the_sink_however_they_come(bench: Bench) -> None:
+    row = RefusedRow("cdr_settled", cast("Any", None), "because")
+    bench.tables.refused = [row] * (REFUSED_ROWS // 2 + 1)
+    bench.comes(1)
+    bench.turn()
+    bench.comes(1)
+
+    with pytest.raises(TooManyRefusedRows, match=f"more than {REFUSED_ROWS} rows .* because"):
+        bench.turn()
+
+    assert bench.tables.known == {PLACE: 1}

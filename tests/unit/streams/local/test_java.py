@@ -1,5 +1,6 @@
 """Which Java and which Kafka are run."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -53,13 +54,18 @@ def test_the_heap_is_bounded_at_half_a_gigabyte() -> None:
     assert "-Xmx512m" in java.BOUNDS
 
 
-def test_options_of_the_environment_come_after_the_bounds_and_win(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("said", "given"),
+    [("", java.TUNING), ("-XX:+UseG1GC  -Xmx1g", ("-XX:+UseG1GC", "-Xmx1g"))],
+)
+def test_options_of_the_environment_stand_in_place_of_ours_and_start(
+    monkeypatch: pytest.MonkeyPatch, said: str, given: tuple[str, ...]
 ) -> None:
-    monkeypatch.delenv("KAFKA_HOME", raising=False)
     monkeypatch.setattr(java, "class_path", lambda **_: "jars")
-    monkeypatch.setenv("KAFKA_JVM_PERFORMANCE_OPTS", "-Xmx1g  -XX:+UseG1GC")
+    monkeypatch.setenv("KAFKA_JVM_PERFORMANCE_OPTS", said)
 
-    _, *options = java.command(logging="log")
+    binary, *options = java.command(logging="log")
 
-    assert options[: len(java.BOUNDS) + 2] == [*java.BOUNDS, "-Xmx1g", "-XX:+UseG1GC"]
+    chosen = options[: options.index("-cp") - 1]
+    assert chosen == [*java.BOUNDS, *given]
+    subprocess.run([binary, *chosen, "-version"], check=True, capture_output=True)
