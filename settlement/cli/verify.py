@@ -6,6 +6,7 @@ Rule: arguments, words and the services for the time of the look; what is checke
 
 import contextlib
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -92,6 +93,7 @@ def _looking() -> Iterator[None]:
     """Turn what ends a look too early into exit code 2: 1 is a verdict, and there is none."""
     from settlement.verify.difference import CannotLook  # noqa: PLC0415 - see the rule
 
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # the reason says it in a sentence
     try:
         yield
     except CannotLook as reason:

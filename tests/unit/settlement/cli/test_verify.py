@@ -1,5 +1,8 @@
 """`settle verify` on the command line: what its exit code says where there is no verdict."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,3 +36,17 @@ def test_where_there_is_no_stack_there_is_no_verdict(tmp_path: Path) -> None:
         f"could not look: {tmp_path} holds no kafka, and none is named: "
         f"`settle up --data {tmp_path}` starts a stack"
     )
+
+
+def test_kafka_away_is_one_sentence() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "settlement", "verify", "--generation", "1"],
+        env={**os.environ, **ADDRESSES},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    (sentence,) = done.stderr.splitlines()
+    assert sentence.startswith("settle: could not look: Kafka at 127.0.0.1:1 cannot be read: ")
