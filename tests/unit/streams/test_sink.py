@@ -27,9 +27,20 @@ class FakeConsumer:
 
     def __init__(self) -> None:
         self.waiting: list[dict[TopicPartition, list[Any]]] = []
+        self.is_open = False
+        self.assigned: list[TopicPartition] = []
         self.asked: list[int] = []
         self.sought: list[int] = []
         self.committed: list[Mapping[TopicPartition, int]] = []
+
+    async def start(self) -> None:
+        self.is_open = True
+
+    async def stop(self) -> None:
+        self.is_open = False
+
+    def assign(self, places: list[TopicPartition]) -> None:
+        self.assigned = places
 
     async def getmany(self, *, max_records: int, **_: Any) -> dict[TopicPartition, list[Any]]:
         self.asked.append(max_records)
@@ -44,6 +55,18 @@ class FakeConsumer:
 
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
         self.committed.append(offsets)
+
+
+class FakeProducer:
+    """Stands for the producer: only started and stopped."""
+
+    is_open = False
+
+    async def start(self) -> None:
+        self.is_open = True
+
+    async def stop(self) -> None:
+        self.is_open = False
 
 
 class FakeStore:
@@ -87,10 +110,11 @@ class Bench:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
         monkeypatch.setattr(sink, "AIOKafkaConsumer", lambda **_: self.kafka)
-        monkeypatch.setattr(sink, "AIOKafkaProducer", lambda **_: None)
+        monkeypatch.setattr(sink, "AIOKafkaProducer", lambda **_: self.producer)
         monkeypatch.setattr(sink, "connect", lambda _: None)
         monkeypatch.setattr(sink, "Store", lambda **_: self.tables)
         self.kafka, self.tables, self.clock = FakeConsumer(), FakeStore(), clock
+        self.producer = FakeProducer()
         self.sink = Sink(settings=StreamsSettings(kafka_brokers="", sink_batch_records=50))
         records = Inbox().receive(*awkward_documents()).messages[SETTLEMENT_CDR.name]
         self._records = iter([*records] * 20)
@@ -110,8 +134,8 @@ class Bench:
 @pytest.fixture
 def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
     clock = Clock()
-    monkeypatch.setattr(sink.time, "monotonic", clock.monotonic)
-    monkeypatch.setattr(sink.asyncio, "sleep", clock.sleep)
+    monkeypatch.setattr("time.monotonic", clock.monotonic)
+    monkeypatch.setattr("asyncio.sleep", clock.sleep)
     made = Bench(monkeypatch, clock)
     made.comes(1)
     made.turn()  # the first is always accounted for: nothing ever was
@@ -277,3 +301,37 @@ def test_so_many_refused_rows_stop_the_sink_however_they_come(bench: Bench) -> N
         bench.turn()
 
     assert bench.tables.known == {PLACE: 1}
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_however_the_sink_ends_it_is_told_and_nothing_stays_open(
+    monkeypatch: pytest.MonkeyPatch, *, fails: bool
+) -> None:
+    made = Bench(monkeypatch, Clock())
+    open_at_work: list[bool] = []
+    is_at_work = asyncio.Event()
+
+    async def turn() -> None:
+        is_at_work.set()
+        open_at_work.extend((made.kafka.is_open, made.producer.is_open))
+        if fails:
+            raise ZeroDivisionError("a turn that cannot be made")
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(made.sink, "_turn", turn)
+
+    async def started_and_stopped() -> None:
+        task = asyncio.create_task(made.sink.run())
+        await is_at_work.wait()
+        task.cancel()
+        await task
+
+    expected = ExceptionGroup if fails else asyncio.CancelledError
+    with pytest.raises(expected) as raised:
+        asyncio.run(made.sink.run() if fails else started_and_stopped())
+
+    assert open_at_work == [True, True]
+    assert (made.kafka.is_open, made.producer.is_open) == (False, False)
+    assert {place.topic for place in made.kafka.assigned} == set(made.sink._topics)
+    if isinstance(raised.value, ExceptionGroup):
+        assert raised.group_contains(ZeroDivisionError)
