@@ -28,6 +28,22 @@ def test_a_wrong_password_is_refused(clickhouse: ClickHouse, user: str, password
     assert answer.headers["X-ClickHouse-Exception-Code"] == "516"
 
 
+def test_an_error_in_the_second_block_is_an_error_and_not_the_end_of_a_result(
+    clickhouse: ClickHouse,
+) -> None:
+    numbers = "numbers(200)"
+    asked = f"SELECT number, throwIf(number = 150) FROM {numbers} SETTINGS max_block_size = 100"
+
+    answer = httpx.post(clickhouse.url, content=asked)
+    whole = httpx.post(clickhouse.url, content=f"SELECT count() FROM {numbers}")
+
+    assert answer.status_code == 500
+    assert answer.headers["X-ClickHouse-Exception-Code"] == "395"
+    assert "\t" not in answer.text  # no row of the first block
+    assert "X-ClickHouse-Exception-Tag" not in whole.headers  # nothing came after it
+    assert whole.headers["Content-Length"] == "4"
+
+
 def test_our_client_says_what_is_wrong_in_a_sentence(clickhouse: ClickHouse) -> None:
     parts = urlsplit(clickhouse.url)
 
