@@ -30,8 +30,10 @@ def test_a_complete_generation_passes() -> None:
     [
         (
             4,
-            "generation 4 is incomplete, it lacks 0001_documents: go on with "
-            "`settle replay --generation 4`, or delete it with `settle generation drop 4`",
+            (
+                "generation 4 is incomplete, it lacks 0001_documents: go on with "
+                "`settle replay --generation 4`, or delete it with `settle generation drop 4`"
+            ),
         ),
         (LIVE, "generation 3 is incomplete, it lacks 0005_newer: run `settle migrate`"),
         (9, "there is no generation 9: there are 2, 3, 4"),
