@@ -148,6 +148,32 @@ def test_the_real_migrations_make_tables_with_comments_throughout(
     assert bare == []
 
 
+@pytest.mark.parametrize(
+    ("table", "key", "column"),
+    [("cdr_settled", "cdr_key", "session_id"), ("document_received", "object_key", "body")],
+)
+def test_a_part_of_24_mb_keeps_its_columns_in_one_file(
+    clickhouse: ClickHouse, client: Client, generation: int, table: str, key: str, column: str
+) -> None:
+    migrate(url=clickhouse.url, generation=generation)
+    database = database_of(generation)
+
+    for first in (0, 12):
+        client.command(
+            f"INSERT INTO {database}.{table} (month, {key}, {column}) SELECT"
+            f" '2024-11-01', toString(number), randomPrintableASCII(1000000)"
+            f" FROM numbers({first}, 12)"
+        )
+    client.command(f"OPTIMIZE TABLE {database}.{table} FINAL")
+
+    parts = client.query(
+        "SELECT part_type, files < 20, data_uncompressed_bytes > 10485760 FROM system.parts"
+        " WHERE active AND database = {d:String} AND table = {t:String}",
+        parameters={"d": database, "t": table},
+    ).result_rows
+    assert parts == [("Compact", 1, 1)]
+
+
 def test_the_views_show_the_first_generation_until_they_are_pointed_elsewhere(
     clickhouse: ClickHouse, client: Client, generation: int
 ) -> None:
