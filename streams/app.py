@@ -12,6 +12,7 @@ import faust
 
 from streams.agents import build_app
 from streams.life import show_life
+from streams.local.probe import require_kafka
 from streams.settings import StreamsSettings
 
 # Faust can hang on a frozen broker while it stops; leaving hard is safe at any moment, since
@@ -21,11 +22,12 @@ QUIET = ("aiokafka", "faust", "mode", "asyncio")
 
 
 def main() -> int:
-    """Run the worker until SIGTERM or Ctrl-C."""
+    """Run the worker until SIGTERM or Ctrl-C; raises ServiceMissing where no Kafka answers."""
     logging.basicConfig(level="WARNING", format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for name in QUIET:
         logging.getLogger(name).setLevel("ERROR")
     settings = StreamsSettings()
+    require_kafka(settings.kafka_brokers)  # Faust ends with a traceback of its own
     app = build_app(settings)
 
     async def live() -> None:

@@ -20,6 +20,7 @@ from settlement.clickhouse.client import ClickHouseUnreachable, connect
 from streams.gathered import Gathered
 from streams.kill_point import kill_point
 from streams.life import show_life
+from streams.local.probe import require_kafka
 from streams.outcome import DeadLetter
 from streams.rows import FEEDS
 from streams.settings import FETCH_BYTES_AT_LEAST, FETCH_WAIT_MILLISECONDS, StreamsSettings
@@ -231,12 +232,13 @@ class Sink:
 
 
 def main() -> int:
-    """Run the sink until SIGTERM or Ctrl-C."""
+    """Run the sink until SIGTERM or Ctrl-C; raises ServiceMissing where no Kafka answers."""
     logging.basicConfig(level="WARNING", format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("aiokafka").setLevel("ERROR")
     settings = StreamsSettings()
     if not settings.clickhouse_url:
         raise SystemExit("settle: CLICKHOUSE_URL is not set")
+    require_kafka(settings.kafka_brokers)
     return asyncio.run(_run(settings))
 
 

@@ -13,6 +13,8 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
+from settlement.cli.services import ServiceMissing
+
 ANSWER_SECONDS = 3.0
 # A role touches its heartbeat every second; more silence than this is no health.
 HEARTBEAT_SECONDS = 15.0
@@ -27,6 +29,27 @@ def kafka_answers(brokers: str, *, timeout_seconds: float = ANSWER_SECONDS) -> b
             return asyncio.run(asyncio.wait_for(_ask_kafka(brokers), timeout_seconds))
         except (KafkaError, OSError, TimeoutError):
             return False
+
+
+def require_kafka(brokers: str) -> None:
+    """Raise ServiceMissing where no broker answers."""
+    from aiokafka.errors import KafkaConnectionError  # noqa: PLC0415 - as above
+
+    try:
+        with silenced("aiokafka"):  # it logs what it raises as well
+            asyncio.run(_greet_kafka(brokers))
+    except KafkaConnectionError as away:
+        raise ServiceMissing(f"Kafka at {brokers} does not answer") from away
+
+
+async def _greet_kafka(brokers: str) -> None:
+    from aiokafka.client import AIOKafkaClient  # noqa: PLC0415 - as above
+
+    client = AIOKafkaClient(bootstrap_servers=brokers)
+    try:
+        await client.bootstrap()
+    finally:
+        await client.close()
 
 
 async def _ask_kafka(brokers: str) -> bool:

@@ -1,6 +1,9 @@
 """The commands of the local stack where nothing runs, or where somebody else's cluster is named."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 import streams.local.stack
 from settlement.cli import app
-from settlement.cli.exit import FINDINGS, FINE, Unusable
+from settlement.cli.exit import FINDINGS, FINE, MISSING, Unusable
 from settlement.cli.services import ServiceMissing
 from streams.local.stack import STATED, RoleState
 
@@ -97,3 +100,16 @@ def test_up_tells_a_machine_where_everything_answers(
     assert isinstance(told.pop("pid"), int)
     assert told == {**addresses, "data": str(tmp_path)}
     assert done.stderr == "The stack is stopped.\n"
+
+
+@pytest.mark.parametrize("role", ["streams", "sink"])
+def test_a_role_that_finds_no_kafka_says_so(tmp_path: Path, role: str) -> None:
+    nobody = {"KAFKA_BROKERS": "127.0.0.1:1", "CLICKHOUSE_URL": "http://127.0.0.1:1"}
+    command = [sys.executable, "-m", "settlement", "run", role, "--data", str(tmp_path)]
+
+    done = subprocess.run(  # a process of its own: a role sets up the logging of its process
+        command, env={**os.environ, **nobody}, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (MISSING, "")
+    assert done.stderr == "settle: Kafka at 127.0.0.1:1 does not answer\n"
