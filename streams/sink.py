@@ -31,7 +31,7 @@ from streams.topics import DEAD_LETTER
 logger = logging.getLogger(__name__)
 POLL_MILLISECONDS = 50
 # An insert costs ClickHouse the same however few rows it has. While more comes, what finance waits
-# for goes this often; all other tables are filled, and offsets written, less often.
+# for goes this often, and first; all other tables are filled, and offsets written, less often.
 PROMPT = ("cdr_settled",)
 PROMPT_SECONDS = 0.2
 GATHER_SECONDS = 0.5
@@ -117,12 +117,12 @@ class Sink:
             return
         is_full = self._gathered.records >= most
         is_due = not batch or is_full or began - self._advanced > GATHER_SECONDS
-        if await self._insist(partial(self._insert, None if is_due else PROMPT)) and is_due:
-            reached = self._gathered.reached
-            await self._insist(self._advance)
-            await self._commit(reached)
-        elif not is_due:
+        if await self._insist(partial(self._insert, PROMPT)):
             kill_point("sink_before_rest")
+            if is_due and await self._insist(partial(self._insert, None)):
+                reached = self._gathered.reached
+                await self._insist(self._advance)
+                await self._commit(reached)
         if not is_full:
             await asyncio.sleep(max(0.0, began + PROMPT_SECONDS - time.monotonic()))
 

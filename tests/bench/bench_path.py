@@ -1,10 +1,11 @@
 """From the POST of a CDR to its row: how long, at half of what the whole stack takes at most.
 
-    python -m tests.bench.bench_path [SECONDS]
+    python -m tests.bench.bench_path [SECONDS [ROUNDS]]
 
 Rule: the real stack as `settle up` runs it, partners over HTTP, rows looked for as the reader;
 a CDR's time runs from before it is sent until a query has seen its row. The CDRs are of one month,
-as those of nearly any day are.
+as those of nearly any day are. Each round measures both, as what a machine takes changes by the
+minute, and lets the engine merge in between what the greatest load left.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from statistics import median
 
 import httpx
 
@@ -23,10 +25,12 @@ from settlement.clickhouse.client import Client, connect
 from streams.local.stack import Stack, ensure_stack, stop_stack
 from tests.bench.records import CPOS, cdrs
 
-SECONDS = 30.0
-FULL_SECONDS = 15.0
+SECONDS = 20.0
+FULL_SECONDS = 12.0
+REST_SECONDS = 10.0
+ROUNDS = 3
 TARGET_SECONDS = 1.0
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.2  # a look takes the engine 15 ms and more
 LIMIT_SECONDS = 120.0
 PARTY = b'"country_code":"NL","party_id":"TNM"'
 MONTH = re.compile(rb'"end_date_time":"2024-11')
@@ -116,27 +120,34 @@ async def run(
     return len(took) / (time.monotonic() - began), sorted(took)
 
 
-async def measure(stack: Stack, seconds: float) -> None:
+async def measure(stack: Stack, seconds: float, rounds: int) -> None:
     tokens = {
         cpo: await register_partner(brokers=stack.brokers, party=cpo, roles=["CPO"]) for cpo in CPOS
     }
     await run(stack, tokens, "WARM", seconds=3, rate=50)
-    most, _ = await run(stack, tokens, "MOST", seconds=FULL_SECONDS, rate=None)
-    rate, took = await run(stack, tokens, "HALF", seconds=seconds, rate=most / 2)
-    shown = ", ".join(f"p{part} {took[len(took) * part // 100]:.2f} s" for part in (50, 90, 99))
-    sys.stdout.write(
-        f"at most {most:.0f} CDRs/s from POST to row; at {rate:.0f}/s {len(took)} CDRs took "
-        f"{shown} (p99 of at most {TARGET_SECONDS:g} s is wanted), load {os.getloadavg()[0]:.1f}\n"
-    )
+    worst = []
+    for number in range(rounds):
+        most, _ = await run(stack, tokens, f"MOST{number}", seconds=FULL_SECONDS, rate=None)
+        await asyncio.sleep(REST_SECONDS)
+        rate, took = await run(stack, tokens, f"HALF{number}", seconds=seconds, rate=most / 2)
+        shown = ", ".join(f"p{part} {took[len(took) * part // 100]:.2f} s" for part in (50, 90, 99))
+        worst.append(took[len(took) * 99 // 100])
+        sys.stdout.write(
+            f"at most {most:.0f} CDRs/s from POST to row; at {rate:.0f}/s {len(took)} CDRs took "
+            f"{shown}, load {os.getloadavg()[0]:.1f}\n"
+        )
+        sys.stdout.flush()
+    sys.stdout.write(f"median p99 {median(worst):.2f} s (at most {TARGET_SECONDS:g} s is wanted)\n")
 
 
 def main() -> None:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else SECONDS
+    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else ROUNDS
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         stack = ensure_stack(folder)
         try:
-            asyncio.run(measure(stack, seconds))
+            asyncio.run(measure(stack, seconds, rounds))
         finally:
             stop_stack(folder)
 
