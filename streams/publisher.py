@@ -1,7 +1,7 @@
 """Publishing to Kafka: what is acknowledged is durable.
 
 Rule: a record counts only after the brokers acknowledged it (acks=all, idempotent producer);
-nothing here decides what to publish. Whoever comes alone is sent at once.
+nothing here decides what to publish. Records that come together travel together.
 """
 
 import asyncio
@@ -14,9 +14,10 @@ from streams.events import Headers
 from streams.topics import INBOX, MEBIBYTE
 
 # A request costs the brokers and us as much as several records in it. A record that comes while
-# others are on their way waits this long for more; aiokafka's linger_ms lets each partition wait
-# for itself, which saves no request.
+# others are on their way waits up to this long for more, and so does one that comes soon after
+# several have waited; aiokafka's linger_ms lets each partition wait for itself, which saves none.
 GATHER_SECONDS = 0.01
+SOON_SECONDS = 2 * GATHER_SECONDS
 
 
 class NotPublished(Exception):  # noqa: N818 - the broker's state, not an error of ours
@@ -50,8 +51,8 @@ class Publisher:
         self._timeout_seconds = timeout_seconds
         self._on_their_way = 0
         self._gate: asyncio.Event | None = None  # opens for all that wait at it
-        self._waiting = 0
-        self._is_crowded = False
+        self._waiting = 0  # at that gate
+        self._crowded_until = 0.0  # by the loop's clock
         self._producer = AIOKafkaProducer(
             bootstrap_servers=brokers,
             acks="all",
@@ -94,8 +95,7 @@ class Publisher:
         self._on_their_way += 1
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                if self._is_crowded or self._on_their_way > 1:
-                    await self._gathered()
+                await self._gathered()
                 record = await self._producer.send_and_wait(
                     topic, value=value, key=key.encode(), partition=partition, headers=headers
                 )
@@ -111,13 +111,22 @@ class Publisher:
         return Position(record.partition, record.offset)
 
     async def _gathered(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._on_their_way == 1 and loop.time() >= self._crowded_until:
+            return
         if self._gate is None:
             self._gate = asyncio.Event()
-            asyncio.get_running_loop().call_later(GATHER_SECONDS, self._open, self._gate)
+            loop.call_later(GATHER_SECONDS, self._open, self._gate)
+        gate = self._gate
         self._waiting += 1
-        await self._gate.wait()
+        try:
+            await gate.wait()
+        finally:
+            if self._gate is gate:  # gave up before it opened
+                self._waiting -= 1
 
     def _open(self, gate: asyncio.Event) -> None:
-        self._is_crowded = self._waiting > 1
+        now = asyncio.get_running_loop().time()
+        self._crowded_until = now + SOON_SECONDS if self._waiting > 1 else now
         self._waiting, self._gate = 0, None
         gate.set()

@@ -13,9 +13,11 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
+from settlement.cli.exit import Unusable
 from settlement.cli.services import ServiceMissing
 
 ANSWER_SECONDS = 3.0
+GREET_MILLISECONDS = 10_000
 # A role touches its heartbeat every second; more silence than this is no health.
 HEARTBEAT_SECONDS = 15.0
 
@@ -32,7 +34,7 @@ def kafka_answers(brokers: str, *, timeout_seconds: float = ANSWER_SECONDS) -> b
 
 
 def require_kafka(brokers: str) -> None:
-    """Raise ServiceMissing where no broker answers."""
+    """Raise ServiceMissing where no broker answers, Unusable where `brokers` are no addresses."""
     from aiokafka.errors import KafkaConnectionError  # noqa: PLC0415 - as above
 
     try:
@@ -40,12 +42,15 @@ def require_kafka(brokers: str) -> None:
             asyncio.run(_greet_kafka(brokers))
     except KafkaConnectionError as away:
         raise ServiceMissing(f"Kafka at {brokers} does not answer") from away
+    except (ValueError, OverflowError) as wrong:  # UnicodeError is a ValueError
+        text = f"KAFKA_BROKERS: {brokers!r}: must be host:port, separated by commas ({wrong})"
+        raise Unusable(text) from wrong
 
 
 async def _greet_kafka(brokers: str) -> None:
     from aiokafka.client import AIOKafkaClient  # noqa: PLC0415 - as above
 
-    client = AIOKafkaClient(bootstrap_servers=brokers)
+    client = AIOKafkaClient(bootstrap_servers=brokers, request_timeout_ms=GREET_MILLISECONDS)
     try:
         await client.bootstrap()
     finally:

@@ -156,7 +156,7 @@ POINTS = (
     Point("streams_any_moment", _kill_in_turn(WORKERS[0]), (WORKERS[0],)),
     Point("streams_frozen_and_woken", _freeze_and_wake, (), may_fail=WORKERS),
     Point("streams_rebalance", _join_and_leave, (), may_fail=WORKERS),
-    at(SINK, "sink_before_rest", times=1),
+    at(SINK, "sink_before_rest", times=4),
     at(SINK, "sink_before_offset", times=4),
     at(SINK, "sink_after_offset", times=4),
     Point("sink_any_moment", _kill_in_turn(SINK), (SINK,)),

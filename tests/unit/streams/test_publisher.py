@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from streams.publisher import GATHER_SECONDS, Position, Publisher
+from streams.publisher import GATHER_SECONDS, SOON_SECONDS, Position, Publisher
 
 
 class Producer:
@@ -26,19 +26,31 @@ class Producer:
 Scenario = Callable[[Publisher, Producer], Awaitable[None]]
 
 
-def tried(scenario: Scenario, *, timeout_seconds: float = 5.0) -> None:
+def tried(
+    scenario: Scenario, *, timeout_seconds: float = 5.0, soon_seconds: float = SOON_SECONDS
+) -> None:
     async def inside() -> None:
         producer = Producer()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("streams.publisher.AIOKafkaProducer", lambda **_: producer)
-            publisher = Publisher(brokers="nowhere:1", timeout_seconds=timeout_seconds)
-        await scenario(publisher, producer)
+            patch.setattr("streams.publisher.SOON_SECONDS", soon_seconds)
+            await scenario(
+                Publisher(brokers="nowhere:1", timeout_seconds=timeout_seconds), producer
+            )
 
     asyncio.run(inside())
 
 
 def publish(publisher: Publisher, key: str) -> asyncio.Task[Position]:
     return asyncio.create_task(publisher.publish(topic="inbox", key=key, value=b"", headers=[]))
+
+
+async def sent_at_once(publisher: Publisher, producer: Producer, key: str) -> None:
+    task = publish(publisher, key)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert producer.sent[-1] == key
+    await task
 
 
 async def a_moment() -> None:
@@ -50,11 +62,7 @@ def test_who_comes_alone_is_sent_at_once() -> None:
         producer.acknowledges.set()
 
         for key in "abc":
-            task = publish(publisher, key)
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
-            assert producer.sent[-1] == key
-            assert (await task).partition == 0
+            await sent_at_once(publisher, producer, key)
 
     tried(scenario)
 
@@ -75,25 +83,35 @@ def test_who_comes_beside_others_is_sent_together_with_them_in_their_order() -> 
     tried(scenario)
 
 
-def test_after_a_crowd_the_next_one_waits_for_others_and_after_none_came_does_not() -> None:
+async def a_crowd(publisher: Publisher, producer: Producer) -> None:
+    crowd = [publish(publisher, key) for key in "abc"]
+    await asyncio.sleep(2 * GATHER_SECONDS)
+    producer.acknowledges.set()
+    await asyncio.gather(*crowd)
+
+
+def test_soon_after_a_crowd_one_waits_for_others_and_if_none_came_the_next_does_not() -> None:
     async def scenario(publisher: Publisher, producer: Producer) -> None:
-        crowd = [publish(publisher, key) for key in "abc"]
-        await asyncio.sleep(2 * GATHER_SECONDS)
-        producer.acknowledges.set()
-        await asyncio.gather(*crowd)
+        await a_crowd(publisher, producer)
 
         waits = publish(publisher, "d")
         await a_moment()
         before = len(producer.sent)
         await waits
-        at_once = publish(publisher, "e")
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
 
-        assert (before, producer.sent[-1]) == (3, "e")
-        await at_once
+        assert before == 3
+        await sent_at_once(publisher, producer, "e")
 
-    tried(scenario)
+    tried(scenario, soon_seconds=60)
+
+
+def test_some_time_after_a_crowd_nobody_waits() -> None:
+    async def scenario(publisher: Publisher, producer: Producer) -> None:
+        await a_crowd(publisher, producer)
+
+        await sent_at_once(publisher, producer, "d")
+
+    tried(scenario, soon_seconds=0)
 
 
 def test_who_gives_up_takes_nobody_along() -> None:
@@ -120,5 +138,8 @@ def test_the_time_limit_holds_for_who_waits_as_well() -> None:
 
         assert [type(answer).__name__ for answer in answers] == ["NotPublished"] * 2
         assert producer.sent == ["a"]
+        producer.acknowledges.set()
+        await asyncio.sleep(2 * GATHER_SECONDS)
+        await sent_at_once(publisher, producer, "c")
 
     tried(scenario, timeout_seconds=GATHER_SECONDS / 4)

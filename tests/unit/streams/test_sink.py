@@ -77,6 +77,7 @@ class FakeStore:
         self.known: dict[tuple[str, int], int] = {}
         self.refused: list[RefusedRow] = []
         self.failures = 0
+        self.fails_at = ""  # a table, once
 
     def offsets(self) -> dict[tuple[str, int], int]:
         return dict(self.known)
@@ -84,6 +85,9 @@ class FakeStore:
     def insert(self, tables: Tables) -> list[RefusedRow]:
         if self.failures:
             self.failures -= 1
+            raise OperationalError("away")
+        if self.fails_at in tables:
+            self.fails_at = ""
             raise OperationalError("away")
         self.inserts.append({table: len(pairs) for table, pairs in tables.items()})
         return self.refused
@@ -217,6 +221,18 @@ def test_after_an_insert_that_found_nobody_reading_goes_on_from_the_tables(bench
     assert bench.kafka.sought == [1]
     assert bench.tables.inserts == [{"cdr_settled": 2}]
     assert bench.tables.known == {PLACE: 1}
+    assert bench.kafka.committed == []
+
+
+def test_an_outage_between_cdrs_and_the_rest_leaves_the_offsets(bench: Bench) -> None:
+    bench.tables.fails_at = REST
+    bench.comes(2)
+    bench.turn()
+    bench.turn()
+
+    assert bench.tables.inserts == [{"cdr_settled": 2}]
+    assert bench.tables.known == {PLACE: 1}
+    assert bench.kafka.sought == [1]
     assert bench.kafka.committed == []
 
 
