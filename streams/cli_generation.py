@@ -21,7 +21,7 @@ import typer
 
 from settlement.bounds import canonical
 from settlement.cli.exit import FINDINGS, Unusable
-from settlement.cli.services import DataDir, ServiceMissing, clickhouse_url, kafka_brokers
+from settlement.cli.services import DataDir, clickhouse_url, kafka_brokers
 
 generation = typer.Typer(
     add_completion=False,
@@ -136,13 +136,14 @@ def drop_generation(number: Number, data: DataDir, as_json: Json = False) -> Non
     from settlement.clickhouse.client import connect  # noqa: PLC0415 - loads the client
     from settlement.clickhouse.migrate import live_generation  # noqa: PLC0415
     from streams.generation import drop  # noqa: PLC0415
+    from streams.local.probe import kafka_named  # noqa: PLC0415
 
     client = connect(clickhouse_url(data))
     _known(client, number)
     if number == live_generation(client):
         raise Unusable(f"generation {number} is live: switch to another one first")
     brokers = kafka_brokers(data)
-    with _kafka_named(brokers):
+    with kafka_named(brokers):
         drop(client, brokers=brokers, generation=number)
     if as_json:
         print(msgspec.json.encode({"generation": number, "dropped": True}).decode())
@@ -153,23 +154,10 @@ def drop_generation(number: Number, data: DataDir, as_json: Json = False) -> Non
 def _received(brokers: str) -> int:
     """Count what has come into the inbox."""
     from streams.generation import inbox_ends  # noqa: PLC0415
+    from streams.local.probe import kafka_named  # noqa: PLC0415
 
-    with _kafka_named(brokers):
+    with kafka_named(brokers):
         return sum(asyncio.run(inbox_ends(brokers)).values())
-
-
-@contextlib.contextmanager
-def _kafka_named(brokers: str) -> Iterator[None]:
-    """Say in one sentence that Kafka is away."""
-    from aiokafka.errors import KafkaConnectionError  # noqa: PLC0415 - takes 0.2 s
-
-    from streams.local.probe import silenced  # noqa: PLC0415 - as above
-
-    try:
-        with silenced("aiokafka"):  # it logs what it raises as well
-            yield
-    except KafkaConnectionError as away:
-        raise ServiceMissing(f"Kafka at {brokers} does not answer") from away
 
 
 def _known(client: Any, *numbers: int) -> None:

@@ -28,8 +28,7 @@ def run(role: Annotated[Role, typer.Argument(help="The role to run.")], data: Da
 
     KAFKA_BROKERS and CLICKHOUSE_URL name its services; else those of the data directory serve.
     """
-    if "KAFKA_BROKERS" not in os.environ:
-        os.environ["KAFKA_BROKERS"] = kafka_brokers(data)
+    os.environ["KAFKA_BROKERS"] = kafka_brokers(data)
     if role.value in ("ingest", "sink") and "CLICKHOUSE_URL" not in os.environ:
         os.environ["CLICKHOUSE_URL"] = clickhouse_url(data)
     module = importlib.import_module(ROLES[role.value])

@@ -13,10 +13,13 @@ import json
 import os
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import platformdirs
 import psutil
 import typer
+
+from settlement.cli.exit import Unusable
 
 
 class ServiceMissing(Exception):  # noqa: N818 - the world's state, not an error of ours
@@ -69,12 +72,26 @@ def write_address(data_dir: Path, part: str, address: dict[str, Any]) -> None:
 
 
 def kafka_brokers(data_dir: Path) -> str:
-    """Give the brokers to talk to, or raise ServiceMissing."""
+    """Give the brokers to talk to, or raise ServiceMissing; Unusable for what is no address."""
     if brokers := os.environ.get("KAFKA_BROKERS"):
-        return brokers
+        return _checked(brokers)
     if address := read_address(data_dir, "kafka"):
         return str(address["brokers"])
     raise ServiceMissing(_missing("Kafka", data_dir, "settle kafka start"))
+
+
+def _checked(brokers: str) -> str:
+    """Give what clients can resolve: some end in a traceback on what is no host and port."""
+    for one in brokers.split(","):
+        try:
+            parts = urlsplit(f"kafka://{one.strip()}")
+            host, _ = parts.hostname or "", parts.port
+            is_address = bool(host.encode("idna")) and parts.netloc == one.strip()
+        except ValueError:  # UnicodeError is one
+            is_address = False
+        if not is_address:
+            raise Unusable(f"KAFKA_BROKERS: {one!r}: must be host:port, separated by commas")
+    return brokers
 
 
 def clickhouse_url(data_dir: Path) -> str:

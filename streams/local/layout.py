@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from settlement.cli.services import kafka_brokers
 from streams.local.generation import local_generation
 from streams.local.kafka import running_kafka
 from streams.local.part import STOP_SECONDS, ClickHousePart, KafkaPart, Part, RolePart, port_of
@@ -110,7 +111,7 @@ class Layout:
         url = clickhouse.url if clickhouse else os.environ.get("CLICKHOUSE_URL")
         reader = os.environ.get("CLICKHOUSE_READER_URL") or url
         return {
-            "brokers": kafka.address if kafka else os.environ.get("KAFKA_BROKERS"),
+            "brokers": kafka.address if kafka else kafka_brokers(self.data_dir),
             "clickhouse_url": url,
             "reader_url": clickhouse.reader_url if clickhouse else reader,
             "ingest_url": self.ingest_url,

@@ -13,7 +13,6 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
-from settlement.cli.exit import Unusable
 from settlement.cli.services import ServiceMissing
 
 ANSWER_SECONDS = 3.0
@@ -33,18 +32,22 @@ def kafka_answers(brokers: str, *, timeout_seconds: float = ANSWER_SECONDS) -> b
             return False
 
 
-def require_kafka(brokers: str) -> None:
-    """Raise ServiceMissing where no broker answers, Unusable where `brokers` are no addresses."""
+@contextmanager
+def kafka_named(brokers: str) -> Iterator[None]:
+    """Say in one sentence, as ServiceMissing, that Kafka is away."""
     from aiokafka.errors import KafkaConnectionError  # noqa: PLC0415 - as above
 
     try:
         with silenced("aiokafka"):  # it logs what it raises as well
-            asyncio.run(_greet_kafka(brokers))
+            yield
     except KafkaConnectionError as away:
         raise ServiceMissing(f"Kafka at {brokers} does not answer") from away
-    except (ValueError, OverflowError) as wrong:  # UnicodeError is a ValueError
-        text = f"KAFKA_BROKERS: {brokers!r}: must be host:port, separated by commas ({wrong})"
-        raise Unusable(text) from wrong
+
+
+def require_kafka(brokers: str) -> None:
+    """Raise ServiceMissing where no broker answers."""
+    with kafka_named(brokers):
+        asyncio.run(_greet_kafka(brokers))
 
 
 async def _greet_kafka(brokers: str) -> None:

@@ -6,11 +6,10 @@ Rule: what Kafka answers becomes the exit code and the sentence; what is done st
 
 import asyncio
 
-from aiokafka.errors import KafkaConnectionError, KafkaError
+from aiokafka.errors import KafkaError
 
 from settlement.cli.exit import Unusable
-from settlement.cli.services import ServiceMissing
-from streams.local.probe import silenced
+from streams.local.probe import kafka_named
 from streams.topics import PartitionsDiffer, TopicsRefused, apply_topics
 
 
@@ -22,7 +21,7 @@ def bring_topics_up(
     Raises ServiceMissing where no broker answers, Unusable where Kafka refuses.
     """
     try:
-        with silenced("aiokafka"):  # it logs what it raises as well
+        with kafka_named(brokers):
             return asyncio.run(
                 apply_topics(
                     brokers=brokers, generation=generation, replication=replication, dry_run=dry_run
@@ -30,7 +29,5 @@ def bring_topics_up(
             )
     except (PartitionsDiffer, TopicsRefused) as refused:
         raise Unusable(str(refused)) from refused
-    except KafkaConnectionError as away:
-        raise ServiceMissing(f"Kafka at {brokers} does not answer") from away
     except KafkaError as failed:
         raise Unusable(f"Kafka at {brokers} refuses the topics: {failed}") from failed

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from settlement.cli.services import read_address, write_address
+from settlement.cli.exit import Unusable
+from settlement.cli.services import kafka_brokers, read_address, write_address
 
 ELSEWHERE = ("CLICKHOUSE_URL", "CLICKHOUSE_READER_URL", "KAFKA_BROKERS")
 
@@ -72,3 +73,37 @@ def test_a_data_folder_that_is_a_file_is_said_in_a_sentence(
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"settle: {file}")
     assert done.stderr.endswith("Not a directory\n")
+
+
+@pytest.mark.parametrize("brokers", ["kafka", "a:1,b:2", "a:1, b:2", "[::1]:9092", "127.0.0.1:9"])
+def test_brokers_of_the_environment_are_given_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, brokers: str
+) -> None:
+    monkeypatch.setenv("KAFKA_BROKERS", brokers)
+
+    assert kafka_brokers(tmp_path) == brokers
+
+
+@pytest.mark.parametrize(
+    ("brokers", "named"),
+    [
+        ("kafka:many", "kafka:many"),
+        ("a:1,b:99999", "b:99999"),
+        ("a:1,", ""),
+        (":9092", ":9092"),
+        ("kafka:9092/topic", "kafka:9092/topic"),
+        ("http://kafka:9092", "http://kafka:9092"),
+        (f"{'a' * 64}:9092", f"{'a' * 64}:9092"),
+    ],
+)
+def test_brokers_that_no_client_can_resolve_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, brokers: str, named: str
+) -> None:
+    monkeypatch.setenv("KAFKA_BROKERS", brokers)
+
+    with pytest.raises(Unusable) as refused:
+        kafka_brokers(tmp_path)
+
+    assert str(refused.value) == (
+        f"KAFKA_BROKERS: {named!r}: must be host:port, separated by commas"
+    )
