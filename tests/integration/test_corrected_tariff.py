@@ -9,7 +9,7 @@ import itertools
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,6 +38,8 @@ pytestmark = [
 # They stand in different partitions of the inbox.
 TOUCHED, OTHER = "FR*XYZ", "NL*TNM"
 LONGEST_SECONDS = 3.0
+LIMIT_SECONDS = 120 + COUNT / 100
+PROBE_SECONDS = 0.03
 OUTCOMES_A_TRANSACTION = 1_000
 IN_FLIGHT = 500
 BEFORE = datetime(2023, 3, 1, tzinfo=UTC)
@@ -97,24 +99,48 @@ class Committed:
 
     consumer: AIOKafkaConsumer
     outcomes: dict[str, list[ConsumerRecord]] = field(default_factory=dict)  # by CPO
-    keys: set[str] = field(default_factory=set)
+    seen: dict[str, float] = field(default_factory=dict)  # key of a CDR -> when
 
     async def look(self) -> None:
         for records in (await self.consumer.getmany(timeout_ms=20)).values():
             for record in records:
                 cpo, key = record.key.decode().split("|")
                 self.outcomes.setdefault(cpo, []).append(record)
-                self.keys.add(key)
+                self.seen.setdefault(key, time.monotonic())
+
+    async def until(self, is_reached: Callable[[], bool]) -> None:
+        begun = time.monotonic()
+        while not is_reached():
+            await self.look()
+            assert time.monotonic() - begun < LIMIT_SECONDS
 
 
-async def latency(publishing: Publishing, committed: Committed, cdr_id: str) -> float:
-    """Send one CDR of the other CPO and give the seconds until its outcome is committed."""
-    begun = time.monotonic()
-    await publishing.send(a_cdr(cdr_id, OTHER))
-    while cdr_id not in committed.keys:
-        await committed.look()
-        assert time.monotonic() - begun < 120, cdr_id
-    return time.monotonic() - begun
+class Probes:
+    """CDRs of the other CPO, one every few milliseconds, whatever becomes of those before."""
+
+    def __init__(self, publishing: Publishing, committed: Committed) -> None:
+        self._publishing = publishing
+        self._committed = committed
+        self._sent: dict[str, float] = {}  # key of a CDR -> when
+
+    async def send_for_ever(self) -> None:
+        for number in itertools.count():
+            name = f"PROBE-{number}"
+            self._sent[name] = time.monotonic()
+            await self._publishing.send(a_cdr(name, OTHER))
+            await asyncio.sleep(PROBE_SECONDS)
+
+    def answered(self) -> list[float]:
+        """Give the seconds from sending to outcome of what has one, and forget the rest."""
+        sent, self._sent = self._sent, {}
+        seen = self._committed.seen
+        return [seen[name] - at for name, at in sent.items() if name in seen]
+
+    async def all_answered(self) -> list[float]:
+        """Give them once all that was sent since the last call has its outcome."""
+        sent = set(self._sent)
+        await self._committed.until(lambda: self._committed.seen.keys() >= sent)
+        return self.answered()
 
 
 @dataclass
@@ -145,34 +171,31 @@ async def watch(rig: Rig) -> Watched:
     await consumer.seek_to_end(*places)
     committed = Committed(consumer)
     done = committed.outcomes.setdefault(TOUCHED, [])
-    worker = rig.processes[0]
-    at_kill = 0
     try:
         async with Publishing(rig.brokers) as publishing:
-            quiet = [await latency(publishing, committed, f"QUIET-{n}") for n in range(5)]
-            begun = time.monotonic()
-            await publishing.send(a_tariff(0.2, "2024-02-01T00:00:00Z"))
-            meanwhile = []
-            for number in itertools.count():
-                seconds = await latency(publishing, committed, f"MEANWHILE-{number}")
-                if len(done) >= COUNT:
-                    break
-                if done:
-                    meanwhile.append(seconds)
-                if len(done) >= COUNT // 3 and not at_kill:
-                    at_kill = len(done)
-                    worker.kill()
-                    worker.wait(timeout=20)
-                    rig.start("streams", log_name="after-the-kill", **INSTANCE)
-                    await latency(publishing, committed, "ACROSS-THE-KILL")
+            probes = Probes(publishing, committed)
+            sending = asyncio.create_task(probes.send_for_ever())
+            try:
+                await asyncio.sleep(1)
+                quiet = await probes.all_answered()
+                begun = time.monotonic()
+                await publishing.send(a_tariff(0.2, "2024-02-01T00:00:00Z"))
+                await committed.until(lambda: len(done) >= COUNT // 4)
+                at_kill, meanwhile = len(done), probes.answered()
+                rig.processes[0].kill()
+                rig.processes[0].wait(timeout=20)
+                rig.start("streams", log_name="after-the-kill", **INSTANCE)
+                await committed.until(lambda: len(done) > at_kill)
+                probes.answered()  # those across the kill are left out
+                await committed.until(lambda: len(done) >= COUNT)
+                seconds = time.monotonic() - begun
+                meanwhile += await probes.all_answered()
+            finally:
+                sending.cancel()
     finally:
         await consumer.stop()
     return Watched(
-        quiet=quiet,
-        meanwhile=meanwhile,
-        at_kill=at_kill,
-        outcomes=done,
-        seconds=time.monotonic() - begun,
+        quiet=quiet, meanwhile=meanwhile, at_kill=at_kill, outcomes=done, seconds=seconds
     )
 
 
