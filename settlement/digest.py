@@ -126,6 +126,8 @@ def _number(number: Decimal | None) -> str | None:
     if number is None:
         return None
     text = str(number)
+    if text[-1] != "0" and "E" not in text:
+        return text  # nearly all are spelled so
     if "E" in text:
         text = format(number, "f")
     if "." in text:

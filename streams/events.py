@@ -76,6 +76,7 @@ def receipt_of(text: str) -> datetime | None:
 
 
 _FIELDS = Envelope.__struct_fields__
+_KNOWN = frozenset(_FIELDS)
 _CONSTANT = [("ce_specversion", b"1.0"), ("ce_datacontenttype", b"application/json")]
 
 Headers = list[tuple[str, bytes]]
@@ -93,7 +94,7 @@ def envelope_of(headers: Iterable[tuple[str, bytes]]) -> Envelope:
     Raises NewerSchema for what a newer program wrote, ValueError (msgspec.ValidationError)
     for headers that are no envelope.
     """
-    known = {name: value.decode() for name, value in headers if name in _FIELDS}
+    known = {name: value.decode() for name, value in headers if name in _KNOWN}
     if int(known.get("schema_version", "0")) > SCHEMA_VERSION:
         raise NewerSchema(
             f"event {known.get('ce_id')} has schema version {known['schema_version']}, "

@@ -50,6 +50,8 @@ class CdrState(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fa
     @property
     def billed(self) -> tuple[CdrCopy, ...]:
         """Give the copies that differ: one that names no eMSP is any other of its content."""
+        if len(self.copies) < 2:
+            return self.copies
         named = {copy.digest for copy in self.copies if copy.emsp}
         return tuple(copy for copy in self.copies if copy.emsp or copy.digest not in named)
 

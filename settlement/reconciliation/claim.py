@@ -100,9 +100,12 @@ def is_as_priced(*, claimed: Costs, priced: PricedCdr) -> bool:
         and claimed.total_time_cost == rounded.total_time_cost
         and claimed.total_parking_cost == rounded.total_parking_cost
         and claimed.total_reservation_cost == rounded.total_reservation_cost
-        and claimed.total_energy in {None, rounded.total_energy}
-        and claimed.total_time in {None, rounded.total_time}
-        and claimed.total_parking_time in {None, rounded.total_parking_time}
+        and (claimed.total_energy is None or claimed.total_energy == rounded.total_energy)
+        and (claimed.total_time is None or claimed.total_time == rounded.total_time)
+        and (
+            claimed.total_parking_time is None
+            or claimed.total_parking_time == rounded.total_parking_time
+        )
         and _ODD_VOLUMES.isdisjoint([note.code for note in priced.notes])
     )
 

@@ -34,7 +34,8 @@ def time_column(value: datetime | None) -> datetime | None:
     """Give a time as its column holds it: milliseconds, null outside the years 2000 to 2100."""
     if value is None or not fits_time(value):
         return None
-    return value.replace(microsecond=value.microsecond // 1000 * 1000)  # DateTime64(3)
+    surplus = value.microsecond % 1000
+    return value.replace(microsecond=value.microsecond - surplus) if surplus else value
 
 
 def computed_column(value: Decimal | None) -> Decimal | None:
@@ -165,19 +166,20 @@ def _priced(price: Price | None) -> Decimal | None:
 
 
 def _segment_column(segment: Segment) -> Segment:
-    zero = _ZERO
-    return Segment(
-        period=segment.period,
-        tariff_id=segment.tariff_id,
-        element=segment.element,
-        component=segment.component,
-        dimension=segment.dimension,
-        is_reservation=segment.is_reservation,
-        volume=computed_column(segment.volume) or zero,
-        billed_volume=computed_column(segment.billed_volume) or zero,
-        unit_price=computed_column(segment.unit_price) or zero,
-        before_taxes=computed_column(segment.before_taxes),
-        tax_rate=computed_column(segment.tax_rate),
-        tax=computed_column(segment.tax),
+    volume = computed_column(segment.volume) or _ZERO
+    is_as_measured = segment.billed_volume is segment.volume
+    return Segment(  # by position: by keyword each field is looked for among all
+        segment.period,
+        segment.tariff_id,
+        segment.element,
+        segment.component,
+        segment.dimension,
+        segment.is_reservation,
+        volume,
+        volume if is_as_measured else computed_column(segment.billed_volume) or _ZERO,
+        computed_column(segment.unit_price) or _ZERO,
+        computed_column(segment.before_taxes),
+        computed_column(segment.tax_rate),
+        computed_column(segment.tax),
         why=segment.why,
     )
