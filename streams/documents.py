@@ -1,6 +1,7 @@
 """Reading CDR documents back from the inbox by their offset.
 
-Rule: the inbox is the only archive; what is kept here is a bounded cache.
+Rule: the inbox is the only archive; what is kept here is a bounded cache. It holds records as
+they came: a document that was read weighs far more, and most are never asked for again.
 """
 
 import time
@@ -10,12 +11,12 @@ from collections.abc import Iterable
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from settlement.ocpi.door import parse_cdr
-from streams.events import envelope_of
 from streams.record import Record, record_at
 from streams.steps.settle import Document
-from streams.topics import INBOX
+from streams.topics import INBOX, MEBIBYTE
 
-CACHED_DOCUMENTS = 5_000  # some 5 KB each, in every partition
+CACHED_BYTES = 16 * MEBIBYTE  # in every partition: some thousand CDRs
+ENVELOPE_BYTES = 2_000
 # Reading on is cheaper than a seek over fewer records than this.
 SEEK_RECORDS = 500
 FETCH_MILLISECONDS = 1_000
@@ -30,16 +31,21 @@ class Documents:
         self._brokers = brokers
         self._partition = TopicPartition(INBOX.name, partition)
         self._consumer: AIOKafkaConsumer | None = None
-        self._cache: OrderedDict[int, Document] = OrderedDict()
+        self._cache: OrderedDict[int, Record] = OrderedDict()
+        self._cached_bytes = 0
 
-    def keep(self, documents: dict[int, Document]) -> None:
-        """Put documents into the cache, the oldest go."""
-        self._cache.update(documents)
-        while len(self._cache) > CACHED_DOCUMENTS:
-            self._cache.popitem(last=False)
+    def keep(self, record: Record) -> None:
+        """Put the record of a CDR document into the cache, the oldest go."""
+        if record.offset in self._cache:
+            return
+        self._cache[record.offset] = record
+        self._cached_bytes += _weight(record)
+        while self._cached_bytes > CACHED_BYTES:
+            _, oldest = self._cache.popitem(last=False)
+            self._cached_bytes -= _weight(oldest)
 
-    async def load(self, offsets: Iterable[int]) -> dict[int, Document]:
-        """Give the documents at these offsets, from the cache or from the inbox.
+    async def load(self, offsets: Iterable[int]) -> dict[int, Record]:
+        """Give the records at these offsets, from the cache or from the inbox.
 
         Raises KeyError for an offset that the inbox does not hold any more.
         """
@@ -47,12 +53,9 @@ class Documents:
         found = {offset: self._cache[offset] for offset in wanted if offset in self._cache}
         missing = [offset for offset in wanted if offset not in found]
         if missing:
-            read = {
-                offset: document_of(record)
-                for offset, record in (await self._read(missing)).items()
-            }
-            self.keep(read)
-            found |= read
+            for offset, message in (await self._read(missing)).items():
+                found[offset] = record = record_at(message)
+                self.keep(record)
         return found
 
     async def record(self, offset: int) -> Record:
@@ -107,8 +110,11 @@ class Documents:
         return self._consumer
 
 
-def document_of(record: ConsumerRecord) -> Document:
+def document_of(record: Record) -> Document:
     """Read a CDR document as it was admitted."""
-    envelope = envelope_of(record.headers)
-    parsed = parse_cdr(record.value, ocpi_version=envelope.ocpi_version)
-    return Document(parsed=parsed, emsp=envelope.emsp)
+    parsed = parse_cdr(record.value, ocpi_version=record.envelope.ocpi_version)
+    return Document(parsed=parsed, emsp=record.envelope.emsp)
+
+
+def _weight(record: Record) -> int:
+    return len(record.value) + ENVELOPE_BYTES

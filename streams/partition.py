@@ -9,7 +9,7 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from settlement.pricing.profile import Profile
@@ -17,7 +17,7 @@ from settlement.rules import RULES_VERSION
 from streams.apply import Application, Applied
 from streams.batches import Batches
 from streams.decision import MODULE
-from streams.documents import Documents
+from streams.documents import Documents, document_of
 from streams.flush import Flush
 from streams.load import load_state
 from streams.record import Record
@@ -214,15 +214,18 @@ class Partition:
             record=record, state=self._state, profile=self._profile, after=resumed
         )
         read = application.begin()
-        self._documents.keep(read)
+        if read:
+            self._documents.keep(record)
         touched = application.touched
         for start in range(0, max(len(touched), 1), RUNS_A_FLUSH):
             keys = touched[start : start + RUNS_A_FLUSH]
-            documents = await self._read(application, keys, read)
+            records = await self._load(application, keys, read)
             for place in range(0, max(len(keys), 1), RUNS_A_SLICE):
                 if self.is_dead:
                     return
                 done = keys[place : place + RUNS_A_SLICE]
+                # Read only now: hundreds of large documents at a time would be gigabytes.
+                documents = read_all(records, application.wanted(done), read) if records else read
                 self._take(application.run(done, documents))
                 is_last = start + place + len(done) >= len(touched)
                 self._marker = marker_of(record, cursor=None if is_last else done[-1])
@@ -236,7 +239,7 @@ class Partition:
         """Apply a decision, and the dead-lettered record it wants applied again, as one."""
         decision = Application(record=record, state=self._state, profile=self._profile)
         decision.begin()
-        documents = await self._read(decision, decision.touched, {})
+        documents = await self._read(decision, {})
         again = None
         if decision.retried is not None:
             again = await self._documents.record(decision.retried)
@@ -248,18 +251,25 @@ class Partition:
                 record=again, state=self._state, profile=self._profile, cause=record
             )
             read = retry.begin()  # staged: no flush comes between this and its end
-            documents = await self._read(retry, retry.touched, read)
+            documents = await self._read(retry, read)
             if self.is_dead:
                 return
             self._take(retry.run(retry.touched, documents))
         self._marker = marker_of(record)
         await self._stop_after_failures()
 
-    async def _read(
-        self, application: Application, keys: tuple[str, ...], read: dict[int, Document]
-    ) -> dict[int, Document]:
+    async def _load(
+        self, application: Application, keys: tuple[str, ...], read: Mapping[int, Document]
+    ) -> dict[int, Record]:
         wanted = [offset for offset in application.wanted(keys) if offset not in read]
-        return {**read, **(await self._documents.load(wanted))} if wanted else read
+        return await self._documents.load(wanted) if wanted else {}
+
+    async def _read(
+        self, application: Application, read: dict[int, Document]
+    ) -> dict[int, Document]:
+        touched = application.touched
+        records = await self._load(application, touched, read)
+        return read_all(records, application.wanted(touched), read)
 
     def _take(self, applied: Applied) -> None:
         self._batches.add(applied)
@@ -334,6 +344,16 @@ class Partition:
             await self._flush.write(batches=batches, changed=changed, marker=self._marker)
         for _ in range(unacked):
             self._unacked.popleft().ack()
+
+
+def read_all(
+    records: Mapping[int, Record], wanted: Iterable[int], read: Mapping[int, Document]
+) -> dict[int, Document]:
+    """Read the records at these offsets, but for those that are read already."""
+    return {
+        offset: read[offset] if offset in read else document_of(records[offset])
+        for offset in wanted
+    }
 
 
 def failures_in_a_row(state: State, marker: Marker | None) -> int:
