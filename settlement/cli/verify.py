@@ -15,7 +15,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -82,7 +82,7 @@ def verify(
             progress=_progress(),
         )
     if as_json:
-        print(json.dumps(_written(report), indent=2))
+        _say(json.dumps(_written(report), indent=2))
     else:
         _print(report)
     raise typer.Exit(FINDINGS if report.total else 0)
@@ -160,16 +160,23 @@ def _progress() -> Callable[[str], None]:
         nonlocal told
         if time.monotonic() - told >= TELL_SECONDS:
             told = time.monotonic()
-            print(f"{text} ...", file=sys.stderr)
+            _say(f"{text} ...", sys.stderr)
 
     return progress
 
 
+def _say(text: str, stream: TextIO | None = None) -> None:
+    """Print a text whatever is in it: what the stream cannot write is written as an escape."""
+    stream = stream or sys.stdout
+    encoding = stream.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream)
+
+
 def _print(report: "Report") -> None:
     for difference in report.differences:
-        print(difference.line)
+        _say(difference.line)
     for check, count in report.left_out.items():
-        print(f"{check}: and {count} more")
+        _say(f"{check}: and {count} more")
     account = report.account
     places = [f"{count} {place}" for place, count in sorted(account.places.items())]
     rate = report.cdrs / max(report.seconds, 0.001)
@@ -179,7 +186,7 @@ def _print(report: "Report") -> None:
         f"{documents}, {account.unexplained} unexplained; {report.rejected} rejected.",
         f"{report.total} differences." if report.total else "Everything agrees.",
     ]
-    print("\n".join(said), file=sys.stderr)
+    _say("\n".join(said), sys.stderr)
 
 
 def _reach(report: "Report") -> str:

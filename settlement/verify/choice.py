@@ -160,7 +160,7 @@ def _is_in_force(candidate: Candidate, start: datetime) -> bool:
 
 def _is_late(candidate: Candidate, start: datetime) -> bool:
     assert candidate.received is not None, candidate
-    return candidate.received > start + NOTICE
+    return candidate.received - start > NOTICE  # start + NOTICE may lie behind all calendars
 
 
 def _check_listed(

@@ -5,6 +5,7 @@ OCPI's ids do not tell case.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +35,7 @@ def _no_number(text: str) -> None:
 
 
 _JSON = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_number)
+_HALF = re.compile(r"[\ud800-\udfff]")  # of a surrogate pair; `json` joins whole ones
 
 
 class Unreadable(ValueError):  # noqa: N818 - the partner's document, not an error of ours
@@ -41,14 +43,31 @@ class Unreadable(ValueError):  # noqa: N818 - the partner's document, not an err
 
 
 def read_json(value: bytes) -> dict[str, Any]:
-    """Read a JSON object with exact numbers; raises Unreadable."""
+    """Read a JSON object with exact numbers; raises Unreadable.
+
+    Half a surrogate pair, as a text cut in the middle of an emoji leaves it, is read as U+FFFD.
+    """
     try:
         body = _JSON.decode(value.decode())
+        if b"\\ud" in value or b"\\uD" in value:
+            body = _with_whole_characters(body)
     except (ValueError, RecursionError, ArithmeticError) as error:
         raise Unreadable(str(error)) from error
     if not isinstance(body, dict):
         raise Unreadable("not an object")
     return body
+
+
+def _with_whole_characters(value: Any) -> Any:
+    if isinstance(value, str):
+        return _HALF.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, list):
+        return [_with_whole_characters(one) for one in value]
+    if isinstance(value, dict):
+        return {
+            _with_whole_characters(name): _with_whole_characters(one) for name, one in value.items()
+        }
+    return value
 
 
 class Body(NamedTuple):
@@ -113,7 +132,6 @@ class CdrDocument:
 def read_cdr(value: bytes, *, version: str) -> CdrDocument:
     """Read a CDR document of this OCPI version; raises Unreadable."""
     body, reading = read_json(value), Reading()
-    reading.is_odd = b"\\ud" in value or b"\\uD" in value  # halves of characters, perhaps
     is_first = version == FIRST_VERSION
     currency = reading.currency(body.get("currency"))
     start = reading.time(body.get("start_date_time"))

@@ -35,6 +35,7 @@ CHECK = "account"
 LIVE = """
 SELECT as_select FROM system.tables WHERE database = 'settlement' AND name = 'cdr_settled'
 """
+DATABASES = "SELECT name FROM system.databases"
 _DATABASE = re.compile(r"\bsettlement_g(\d+)\b")
 Progress = Callable[[str], None]
 
@@ -117,6 +118,15 @@ def _live(clickhouse_url: str) -> int:
     raise CannotLook("ClickHouse has no settlement tables: run `settle migrate` first")
 
 
+def check_known(tables: Tables, generation: int) -> None:
+    """Say which generations there are where this one is none of them: raises CannotLook."""
+    names = [_DATABASE.fullmatch(row["name"]) for row in tables.rows(DATABASES)]
+    present = sorted(int(match[1]) for match in names if match)
+    if generation not in present:
+        listed = ", ".join(str(one) for one in present) or "none"
+        raise CannotLook(f"there is no generation {generation}: there are {listed}")
+
+
 @dataclass(slots=True)
 class _Look:
     brokers: str
@@ -171,6 +181,7 @@ class _Look:
     async def _read_kafka(self, wait_seconds: int) -> tuple[Report, _Read]:
         documents, cdrs = self._topic("settlement.document"), self._topic("settlement.cdr")
         async with open_log(self.brokers) as log:
+            check_known(self.tables, self.generation)
             for topic in (INBOX, documents, cdrs):
                 if not log.has(topic):
                     raise CannotLook(f"Kafka has no topic {topic}: run `settle topics apply`")

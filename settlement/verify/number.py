@@ -5,7 +5,7 @@ Rule: exact decimals, and no currency table but this one; independent of what it
 
 import re
 from collections.abc import Iterable
-from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 
 _WIDE = Context(prec=120)
@@ -13,7 +13,8 @@ ZERO = Decimal(0)
 # Decimal(38, 18) columns, with room for sums.
 LARGEST = Decimal(10_000_000_000)
 SCALE = 18
-_LAST = Decimal(1).scaleb(-SCALE)
+LAST = Decimal(1).scaleb(-SCALE)
+_INTEGER_DIGITS = 11  # of LARGEST
 # One unit in the last decimal of a column, a hundred times: what rounding there adds up to.
 NOISE = Decimal("1E-16")
 MOST_DIGITS = 1_000
@@ -94,7 +95,17 @@ def column(value: Decimal | None) -> Decimal | None:
     """Give a number as its column holds it: null where digits would be lost."""
     if value is None or value.copy_abs() > LARGEST:
         return None
-    return value if value == value.quantize(_LAST, context=_WIDE) else None
+    return value if value == value.quantize(LAST, context=_WIDE) else None
+
+
+def computed_column(value: Decimal | None) -> Decimal | None:
+    """Give a computed number as its column holds it: half-even, null where it is too large."""
+    if not value:
+        return value if value is None else ZERO
+    if value.adjusted() >= _INTEGER_DIGITS:
+        return None
+    held = value.quantize(LAST, ROUND_HALF_EVEN, _WIDE)
+    return None if held.copy_abs() > LARGEST else held
 
 
 def text_of(value: Decimal | int | None) -> str | None:

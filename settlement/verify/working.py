@@ -11,7 +11,18 @@ from typing import Any, NamedTuple
 from settlement.verify.choice import Published, candidates_of, chosen_tariff
 from settlement.verify.difference import Differences
 from settlement.verify.document import CdrDocument, folded
-from settlement.verify.number import NOISE, ZERO, add, divide, multiply, subtract, text_of
+from settlement.verify.number import (
+    LARGEST,
+    NOISE,
+    ZERO,
+    add,
+    computed_column,
+    divide,
+    multiply,
+    subtract,
+    text_of,
+    total,
+)
 from settlement.verify.simple import SECONDS, WATT_HOURS, simple_total
 from settlement.verify.tariff import Component, Tariff
 
@@ -72,29 +83,40 @@ def _volumes(row: Row, segments: Sequence[Segment], document: CdrDocument) -> Li
     """Every volume of the document is in a segment, as it was measured."""
     if REPLACED & set(row["note.code"]) or not document.periods:
         return []
-    sums: dict[tuple[int, str, bool], Decimal] = {}
+    pieces: dict[tuple[int, str, bool], list[Decimal]] = {}
     for segment in segments:
         if segment.dimension != "FLAT":
             key = (segment.period, segment.dimension, segment.is_reservation)
-            sums[key] = add(sums.get(key, ZERO), Decimal(segment.volume))
+            pieces.setdefault(key, []).append(Decimal(segment.volume))
     found: Lines = []
     for place, period in enumerate(document.periods):
-        for dimension, is_reservation in ((name, False) for name in ("ENERGY", *_TIMES)):
+        for dimension in ("ENERGY", *_TIMES):
             measured = period.volumes.get(dimension, ZERO)
-            priced = sums.pop((place, dimension, is_reservation), ZERO)
+            priced = pieces.pop((place, dimension, False), [])
             allowed = NOISE if dimension == "ENERGY" else A_SECOND
+            sides = measured, total(priced)
             if row["is_credit"]:
-                measured, priced = measured.copy_abs(), priced.copy_abs()
-            if subtract(measured, priced).copy_abs() > allowed:
-                found.append((f"{dimension} of charging period {place}", measured, priced))
+                sides = measured.copy_abs(), total(priced).copy_abs()
+            if not _is_held(*sides, priced, allowed):
+                found.append((f"{dimension} of charging period {place}", *sides))
         reserved = period.volumes.get("RESERVATION_TIME", ZERO)
-        priced = sums.pop((place, "TIME", True), ZERO)
-        if subtract(reserved.copy_abs(), priced.copy_abs()).copy_abs() > A_SECOND:
-            found.append((f"RESERVATION_TIME of charging period {place}", reserved, priced))
-    for (place, dimension, _), volume in sums.items():
-        if volume:
+        priced = pieces.pop((place, "TIME", True), [])
+        reserved_sides = reserved.copy_abs(), total(priced).copy_abs()
+        if not _is_held(*reserved_sides, priced, A_SECOND):
+            name = f"RESERVATION_TIME of charging period {place}"
+            found.append((name, reserved, total(priced)))
+    for (place, dimension, _), volumes in pieces.items():
+        if volume := total(volumes):
             found.append((f"{dimension} of charging period {place}", "no such period", volume))
     return found
+
+
+def _is_held(
+    measured: Decimal, priced: Decimal, pieces: Sequence[Decimal], allowed: Decimal
+) -> bool:
+    """Tell whether segments hold a volume; a piece that no column can hold stands there as 0."""
+    missing = subtract(measured, priced).copy_abs()
+    return missing <= allowed or (missing > LARGEST and ZERO in pieces)
 
 
 _TIMES = ("TIME", "PARKING_TIME")
@@ -110,10 +132,12 @@ def _price(segment: Segment, tariff: Tariff) -> Lines:
         place = f"element {segment.element}, component {segment.component}"
         return [(place, named, None if component is None else component.dimension)]
     found: Lines = []
-    if component.price is not None and component.price != segment.unit_price:
-        found.append(("unit_price", text_of(component.price), segment.unit_price))
-    if tariff.tax_included != "N/A" and component.vat != segment.tax_rate:
-        found.append(("tax_rate", component.vat, segment.tax_rate))
+    price = None if component.price is None else computed_column(component.price) or ZERO
+    if price is not None and price != segment.unit_price:
+        found.append(("unit_price", text_of(price), segment.unit_price))
+    rate = computed_column(component.vat)
+    if tariff.tax_included != "N/A" and rate != segment.tax_rate:
+        found.append(("tax_rate", text_of(rate), segment.tax_rate))
     return found + _step(segment, component)
 
 
@@ -136,10 +160,17 @@ def _step(segment: Segment, component: Component) -> Lines:
         )
     else:
         is_right = -A_SECOND <= more < multiply(A_SECOND, step + 1)
-    if is_right:
+    if is_right or _is_half_held(segment, step):
         return []
     expected = f"{segment.volume}, or less than a step of {component.step} more"
     return [("billed_volume", expected, segment.billed_volume)]
+
+
+def _is_half_held(segment: Segment, step: Decimal) -> bool:
+    """Tell whether of measured and billed volume one was too large for its column, and is 0."""
+    volumes = [Decimal(one).copy_abs() for one in (segment.volume, segment.billed_volume)]
+    unit = WATT_HOURS if segment.dimension == "ENERGY" else SECONDS
+    return min(volumes) == ZERO and add(max(volumes), divide(step, unit)) >= LARGEST
 
 
 def _element(segment: Segment, tariff: Tariff) -> Lines:

@@ -4,8 +4,14 @@ Rule: each corruption stands alone: in ClickHouse it is undone afterwards, in th
 in a copy.
 """
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,14 +21,44 @@ from streams.outcome import CdrOutcome
 from tests.integration.clickhouse_fixture import ClickHouse
 from tests.integration.corruptions import CORRUPTIONS, of_cdr
 from tests.integration.rig import Rig, a_rig
-from tests.integration.verified import Copy, differences, looked, traffic, undone
-from tests.pipeline.documents import awkward_documents
+from tests.integration.verified import (
+    Copy,
+    a_cdr,
+    a_tariff,
+    differences,
+    looked,
+    traffic,
+    undone,
+    verified,
+)
+from tests.pipeline.documents import BEFORE, awkward_documents
+from tests.pipeline.inbox import Sent
 
 pytestmark = [
     pytest.mark.kafka,
     pytest.mark.clickhouse,
     pytest.mark.timeout(180),
 ]
+
+
+def unfit() -> list[Sent]:
+    """Give what no column can hold as it was sent."""
+    half = a_cdr("HALF", {"excl_vat": 5.13})
+    period = {"start_date_time": "2024-03-01T10:00:00Z", "tariff_id": "T1"}
+    large, small, both = (
+        {**period, "dimensions": [{"type": "ENERGY", "volume": one} for one in volumes]}
+        for volumes in ([1e25], [1e-30], [6e9, 6e9])
+    )
+    late = {"start_date_time": "9999-12-31T23:59:59Z"}
+    return [
+        replace(half, body=half.body.replace(b'"EUR"', rb'"E\ud800"')),
+        a_cdr("TOO-LARGE", {"excl_vat": 5}, charging_periods=[large]),
+        a_cdr("TOO-SMALL", {"excl_vat": 5}, charging_periods=[small]),
+        a_cdr("TOO-LARGE-TOGETHER", {"excl_vat": 5}, charging_periods=[both]),
+        a_tariff("TOO-FINE", 1e-19, "2024-01-01T00:00:00Z", BEFORE),
+        a_cdr("FINE", {"excl_vat": 5}, "TOO-FINE"),
+        a_cdr("TOO-LATE", {"excl_vat": 5}, "TOO-FINE", **late),
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +69,7 @@ def rig(
     with a_rig(brokers=own_kafka, clickhouse=clickhouse, folder=folder) as running:
         running.start("streams")
         running.start("sink")
-        running.send([*awkward_documents(), *traffic()])
+        running.send([*awkward_documents(), *traffic(), *unfit()])
         running.wait_until_settled()
         assert looked(running, wait=30)["equal"]
         running.stop()  # nothing may heal what is corrupted
@@ -50,6 +86,35 @@ def test_a_settled_month_agrees_in_everything(rig: Rig) -> None:
     assert min(documents[place] for place in (
         "settled", "waiting", "conflict", "duplicate", "dead_lettered")) > 0  # fmt: skip
     assert report["cdrs"] >= len({sent.object_id.upper() for sent in traffic()}) / 2
+
+
+def test_of_a_generation_that_is_not_there_it_says_which_there_are(rig: Rig) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "settlement", "verify", "--generation", "77777"],
+        env={**os.environ, "KAFKA_BROKERS": rig.brokers, "CLICKHOUSE_URL": rig.clickhouse.url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    (sentence,) = done.stderr.splitlines()
+    assert sentence.startswith("settle: could not look: there is no generation 77777: there are ")
+    assert str(rig.generation) in sentence
+
+
+def test_a_generation_that_has_no_topics_is_told(rig: Rig) -> None:
+    bare: Any = SimpleNamespace(brokers=rig.brokers, clickhouse=rig.clickhouse, generation=77_778)
+    client = rig.clickhouse.client()
+    client.command(f"CREATE DATABASE settlement_g{bare.generation}")
+    try:
+        told = verified(bare)
+    finally:
+        client.command(f"DROP DATABASE settlement_g{bare.generation}")
+
+    assert str(told.exception) == (
+        "could not look: Kafka has no topic settlement.document.g77778: run `settle topics apply`"
+    )
 
 
 @pytest.mark.parametrize(

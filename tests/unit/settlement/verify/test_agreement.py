@@ -3,17 +3,20 @@
 Rule: documents through the real steps in memory; a false difference is a line here first.
 """
 
+import json
 import random
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from settlement.verify.document import read_json
 from streams.rows import Row
 from tests.builders import (
     a_cdr_document,
     a_charging_period_document,
     a_location_document,
+    a_session_document,
     a_tariff_document,
 )
 from tests.integration.verified import traffic
@@ -42,6 +45,137 @@ def an_old_cdr(**changes: Any) -> Sent:
 
 def with_volume(kind: str, volume: Any) -> dict[str, Any]:
     return a_charging_period_document(dimensions=[{"type": kind, "volume": volume}])
+
+
+def as_sent(sent: Sent, text: str, other: str) -> Sent:
+    """Give a document with another text in its bytes, as no encoder of ours would write it."""
+    body = sent.body.replace(f'"{text}"'.encode(), f'"{other}"'.encode())
+    return replace(sent, body=body)
+
+
+# Half a surrogate pair as an escape, or what looks like one -> what is read.
+HALVES = [
+    (r"E\ud800", "E\ufffd"),
+    (r"E\uDFFF", "E\ufffd"),
+    (r"\udc00\ud800", "\ufffd\ufffd"),
+    (r"\ud83d\ud83d\uDE0A", "\ufffd\N{SMILING FACE WITH SMILING EYES}"),
+    (r"\ud83d\ude0a", "\N{SMILING FACE WITH SMILING EYES}"),
+    (r"E\\ud800", r"E\ud800"),
+    (r"E\u005cud800", r"E\ud800"),
+    (r"\ud800\\ude00", "\ufffd\\ude00"),
+]
+
+
+@pytest.mark.parametrize(("escaped", "read"), HALVES)
+def test_half_a_character_is_read_as_a_replacement(escaped: str, read: str) -> None:
+    document = f'{{"{escaped}": ["{escaped}", {{"a": "{escaped}"}}]}}'
+
+    assert read_json(document.encode()) == {read: [read, {"a": read}]}
+
+
+@pytest.mark.parametrize(("escaped", "read"), HALVES)
+@pytest.mark.parametrize("text", ["EUR", "T1", "LOC1", "S-1"])
+def test_nothing_is_found_in_half_a_character(text: str, escaped: str, read: str) -> None:
+    sent = [
+        a_sent("tariffs", "PUT", a_tariff_document(), object_id="T1"),
+        a_sent("locations", "PUT", a_location_document(), object_id="LOC1"),
+        a_sent("sessions", "PUT", a_session_document(), object_id="S-1"),
+        a_cdr(),
+        a_cdr(id="CDR-2", tariffs=[]),
+    ]
+    plain = json.dumps(read, ensure_ascii=False)[1:-1]
+    copies = [as_sent(one, text, other) for one in sent for other in (escaped, plain)]
+
+    inbox = settled([*copies, a_cdr()])
+
+    assert differences(inbox) == []
+    said = {row["kafka_offset"]: row["outcome"] for row in inbox.rows("document_outcome")}
+    outcomes = [said[offset] for offset in range(6, 11)]
+    assert outcomes == ["first", "duplicate", "first", "duplicate", "conflict"]
+
+
+# A volume, a price and a rate as no column can hold them, and as one rounds them.
+NUMBERS = [1e25, -1e25, 1e300, 1.5e10, 1e10, 1e-19, 1e-30, "0.12345678901234567891"]
+PRICES = [0, 0.25, 1e-16, 1e-19, "0.12345678901234567891", 1e25]
+
+
+@pytest.mark.parametrize("is_credit", [False, True])
+@pytest.mark.parametrize("price", PRICES)
+@pytest.mark.parametrize("kind", ["ENERGY", "TIME", "PARKING_TIME", "RESERVATION_TIME"])
+def test_nothing_is_found_in_a_volume_that_no_column_holds(
+    kind: str, price: Any, *, is_credit: bool
+) -> None:
+    components = [
+        {"type": one, "price": price, "step_size": 5, "vat": price}
+        for one in ("ENERGY", "TIME", "PARKING_TIME")
+    ]
+    reserved = {
+        "price_components": [{"type": "TIME", "price": 1, "step_size": 1}],
+        "restrictions": {"reservation": "RESERVATION"},
+    }
+    tariff = a_tariff_document(elements=[{"price_components": components}, reserved])
+    of_credit = {"credit": True, "credit_reference_id": "CDR-0"} if is_credit else {}
+    documents = [
+        a_cdr(
+            id=f"CDR-{place}",
+            tariffs=[tariff],
+            charging_periods=[
+                with_volume(kind, volume),
+                {**with_volume(kind, 1), "start_date_time": "2024-03-01T11:00:00Z"},
+            ],
+            **of_credit,
+        )
+        for place, volume in enumerate(NUMBERS)
+    ]
+
+    found = differences(settled(documents))
+
+    assert found == []
+
+
+def test_nothing_is_found_in_two_volumes_that_fit_and_together_do_not() -> None:
+    half = {"type": "ENERGY", "volume": 6e9}
+    period = a_charging_period_document(dimensions=[half, half])
+
+    found = differences(settled([a_cdr(charging_periods=[period])]))
+
+    assert found == []
+
+
+TIMES = ["0001-01-01T00:00:00Z", "1999-12-31T23:59:59Z", "2100-01-01T00:00:00Z",
+         "9999-12-31T23:59:59Z"]  # fmt: skip
+
+
+@pytest.mark.parametrize("time", TIMES)
+def test_nothing_is_found_in_a_time_that_no_column_holds(time: str) -> None:
+    documents = [
+        a_sent("tariffs", "PUT", a_tariff_document()),
+        a_sent("tariffs", "PUT", a_tariff_document(last_updated=time)),
+        a_sent("locations", "PUT", a_location_document(last_updated=time)),
+        a_cdr(id="CDR-1", start_date_time=time, tariffs=[]),
+        a_cdr(id="CDR-2", end_date_time=time, tariffs=[]),
+        a_cdr(id="CDR-3", start_date_time=time, end_date_time=time),
+        a_cdr(id="CDR-4", charging_periods=[a_charging_period_document(start_date_time=time)]),
+    ]
+
+    found = differences(settled(documents))
+
+    assert found == []
+
+
+def test_a_volume_that_does_not_fit_is_still_looked_at() -> None:
+    period = with_volume("ENERGY", 1.5e10)
+    inbox = settled([a_cdr(charging_periods=[period])])
+
+    found = differences(inbox, lambda _: {"segment.volume": [7]})
+
+    assert [line for line in found if "ENERGY of charging period 0" in line], found
+
+
+def test_an_amount_of_nothing_is_named_unless_its_volume_was_too_large() -> None:
+    found = differences(settled([a_cdr()]), lambda _: {"segment.billed_volume": [0, 0]})
+
+    assert [line for line in found if "segment 0: before_taxes" in line], found
 
 
 UNREADABLE_TARIFFS = [
