@@ -21,7 +21,7 @@ import typer
 
 from settlement.bounds import canonical
 from settlement.cli.exit import FINDINGS, Unusable
-from settlement.cli.services import DataDir, clickhouse_url, kafka_brokers
+from settlement.cli.services import PARENT, DataDir, clickhouse_url, kafka_brokers
 
 generation = typer.Typer(
     add_completion=False,
@@ -135,13 +135,21 @@ def drop_generation(number: Number, data: DataDir, as_json: Json = False) -> Non
     """Delete a generation that is not live: its database and derived topics."""
     from settlement.clickhouse.client import connect  # noqa: PLC0415 - loads the client
     from settlement.clickhouse.migrate import live_generation  # noqa: PLC0415
-    from streams.generation import drop  # noqa: PLC0415
+    from streams.generation import drop, folded_records  # noqa: PLC0415
     from streams.local.probe import kafka_named  # noqa: PLC0415
 
     client = connect(clickhouse_url(data))
     _known(client, number)
-    if number == live_generation(client):
+    live = live_generation(client)
+    if number == live:
         raise Unusable(f"generation {number} is live: switch to another one first")
+    if live is not None:
+        kept, left = (sum(folded_records(client, one).values()) for one in (live, number))
+        if kept < left:
+            raise Unusable(
+                f"generation {number} holds {left} records, the live generation {live} only "
+                f"{kept} so far: it is dropped once the live one has come as far"
+            )
     brokers = kafka_brokers(data)
     with kafka_named(brokers):
         drop(client, brokers=brokers, generation=number)
@@ -191,6 +199,7 @@ def _roles(data: Path, brokers: str, url: str, number: int) -> Iterator[None]:
         "KAFKA_BROKERS": brokers,
         "CLICKHOUSE_URL": url,
         "STREAMS_GENERATION": str(number),
+        PARENT: str(os.getpid()),  # they end with us, however we end
     }
     environment.pop("SETTLE_DATA_DIR", None)  # signs of life are the live roles'
     logs = data / "logs"

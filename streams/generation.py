@@ -21,10 +21,11 @@ from streams.topics import INBOX, TOPICS
 _DATABASE = re.compile(r"settlement_g(\d+)")
 # Named columns of a difference, for people and for `--json`.
 SHOWN_DIFFERENCES = 20
-# Tables whose rows below a common offset must be equal, with their key.
-COMPARED: dict[str, str] = {
-    "cdr_outcome": "cpo, cdr_key, version",
-    "document_outcome": "kafka_partition, kafka_offset",
+# Tables whose rows below a common offset must be equal, with their key and what the offset bounds:
+# a decision further on replaces what became of a document, and that counts where the document is.
+COMPARED: dict[str, tuple[str, str]] = {
+    "cdr_outcome": ("cpo, cdr_key, version", "version"),
+    "document_outcome": ("kafka_partition, kafka_offset", "kafka_offset"),
 }
 
 
@@ -131,14 +132,14 @@ def compare(client: Client, *, before: int, after: int) -> Comparison:
         number: min(reached, reached_after.get(number, 0))
         for number, reached in reached_before.items()
     }
-    below = _below(common)
+    below = _below(common, "version")
     tables = tuple(
         Counted(
             table=table,
-            before=_count(client, before, table, key, below),
-            after=_count(client, after, table, key, below),
+            before=_count(client, before, table, key, _below(common, bounded)),
+            after=_count(client, after, table, key, _below(common, bounded)),
         )
-        for table, key in COMPARED.items()
+        for table, (key, bounded) in COMPARED.items()
     )
     joined = _joined(before, after, below)
     rows = client.query(
@@ -164,10 +165,10 @@ def compare(client: Client, *, before: int, after: int) -> Comparison:
     )
 
 
-def _below(common: dict[int, int]) -> str:
+def _below(common: dict[int, int], bounded: str) -> str:
     numbers = ", ".join(str(number) for number in sorted(common)) or "0"
     ends = ", ".join(str(common[number]) for number in sorted(common)) or "0"
-    return f"version < transform(kafka_partition, [{numbers}], [{ends}], 0)"
+    return f"{bounded} < transform(kafka_partition, [{numbers}], [{ends}], 0)"
 
 
 def _count(client: Client, generation: int, table: str, key: str, below: str) -> int:

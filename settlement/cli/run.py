@@ -7,13 +7,16 @@ from the environment, which this completes with the addresses of the data direct
 import gc
 import importlib
 import os
+import signal
+import threading
+import time
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from settlement.cli.exit import Unusable
-from settlement.cli.services import DataDir, clickhouse_url, kafka_brokers
+from settlement.cli.services import PARENT, DataDir, clickhouse_url, kafka_brokers
 
 ROLES = {
     "ingest": "ingest.server",
@@ -27,14 +30,20 @@ Role = StrEnum("Role", list(ROLES))  # type: ignore[misc]
 def run(role: Annotated[Role, typer.Argument(help="The role to run.")], data: DataDir) -> None:
     """Run one role in the foreground until SIGTERM or Ctrl-C.
 
-    KAFKA_BROKERS and CLICKHOUSE_URL name its services; else those of the data directory serve.
+    KAFKA_BROKERS and CLICKHOUSE_URL name its services, STREAMS_GENERATION what it derives; else
+    those of the data directory serve.
     """
+    if not os.environ.get("KAFKA_BROKERS"):
+        local = importlib.import_module("streams.local.generation").local_generation(data)
+        os.environ.setdefault("STREAMS_GENERATION", str(local))
     os.environ["KAFKA_BROKERS"] = kafka_brokers(data)
     if role.value in ("ingest", "sink") and "CLICKHOUSE_URL" not in os.environ:
         os.environ["CLICKHOUSE_URL"] = clickhouse_url(data)
     module = importlib.import_module(ROLES[role.value])
     from pydantic import ValidationError  # noqa: PLC0415 - the role has loaded it
 
+    if parent := os.environ.get(PARENT):
+        threading.Thread(target=_end_with, args=(int(parent),), daemon=True).start()
     gc.collect()
     gc.freeze()  # what was imported stays: walking it holds up every request for some 40 ms
     try:
@@ -45,3 +54,9 @@ def run(role: Annotated[Role, typer.Argument(help="The role to run.")], data: Da
             for one in error.errors()
         )
         raise Unusable(f"a setting cannot be used: {problems}") from error
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -21,6 +21,9 @@ import typer
 
 from settlement.cli.exit import Unusable
 
+# Environment: number of the process that a role belongs to and does not outlive, if it has one.
+PARENT = "SETTLE_PARENT"
+
 
 class ServiceMissing(Exception):  # noqa: N818 - the world's state, not an error of ours
     """A service does not run; the text names it and the command that starts it."""

@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 from ingest.demo.drain import wait_until_passed
 from settlement.cli import app
 from settlement.cli.exit import FINDINGS, FINE, Unusable
-from settlement.clickhouse.migrate import live_generation, point_views
+from settlement.clickhouse.migrate import live_generation, migrate, point_views
 from settlement.clickhouse.query import connect_reader
 from streams.generation import generations
 from streams.publisher import Publisher
@@ -27,6 +27,7 @@ from tests.integration.inbox_topic import recreate_topic
 from tests.integration.rig import Rig, a_rig
 from tests.integration.traffic import cdrs, traffic
 from tests.pipeline.documents import awkward_documents
+from tests.pipeline.inbox import a_sent
 
 pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(300)]
 
@@ -168,3 +169,40 @@ def test_the_demo_waits_for_the_generation_that_is_read(rig: Rig) -> None:
 
     assert live_generation(reader) == rig.generation != GENERATION
     assert asyncio.run(passed)
+
+
+def test_what_is_further_than_the_live_generation_is_not_dropped(rig: Rig) -> None:
+    emptier = rig.generation + 701
+    migrate(url=rig.clickhouse.url, generation=emptier)
+    point_views(url=rig.clickhouse.url, generation=emptier)
+
+    refused = settle(rig, "generation", "drop", str(rig.generation))
+    point_views(url=rig.clickhouse.url, generation=rig.generation)
+    dropped = told(rig, "generation", "drop", str(emptier))
+
+    assert isinstance(refused.exception, Unusable)
+    assert f"the live generation {emptier} only 0 so far" in str(refused.exception)
+    assert rig.generation in generations(rig.clickhouse.client())
+    assert dropped == {"generation": emptier, "dropped": True}
+
+
+def test_a_decision_behind_the_replay_is_no_difference(rig: Rig) -> None:
+    replayed = told(rig, "replay")
+    cpo, partition, offset = (
+        rig.clickhouse.client()
+        .query(
+            "SELECT cpo, kafka_partition, kafka_offset "
+            f"FROM {rig.database}.document_outcome FINAL "
+            "WHERE outcome = 'dead_lettered' ORDER BY kafka_partition, kafka_offset LIMIT 1"
+        )
+        .result_rows[0]
+    )
+    decision = {"partition": partition, "offset": offset, "actor": "ops", "reason": "theirs"}
+    rig.send([a_sent("decisions", "DROP", decision, object_id=str(offset), cpo=cpo)])
+    rig.wait_until_settled()
+
+    compared = told(rig, "generation", "compare", str(rig.generation), str(replayed["after"]))
+    told(rig, "generation", "drop", str(replayed["after"]))
+
+    assert compared["records"] == replayed["records"]
+    assert [one["before"] - one["after"] for one in compared["tables"]] == [0, 0]
