@@ -15,6 +15,7 @@ from typing import Any
 import faust
 
 from settlement.pricing.profile import DEFAULT
+from streams.open_transactions import OpenTransactions
 from streams.partition import Partition
 from streams.record import record_at
 from streams.settings import StreamsSettings
@@ -33,6 +34,7 @@ class Inbox:
         self._app = app
         self._settings = settings
         self._partitions: dict[int, Partition] = {}
+        self._transactions = OpenTransactions()
         self._is_changed = asyncio.Event()
 
     async def assigned(self, assigned: set[Any]) -> None:
@@ -65,7 +67,11 @@ class Inbox:
         if generation != self._app.consumer_generation_id:
             return
         partition = Partition(
-            number=number, settings=self._settings, profile=DEFAULT, on_failure=fail
+            number=number,
+            settings=self._settings,
+            profile=DEFAULT,
+            transactions=self._transactions,
+            on_failure=fail,
         )
         await partition.start()
         if generation != self._app.consumer_generation_id:

@@ -14,7 +14,9 @@ from streams.settings import StreamsSettings
 from streams.state import MARKER_KEY, Marker, encode
 from streams.topics import STATE
 
-TRANSACTION_MILLISECONDS = 10_000
+# Whoever takes a partition over ends its open transaction at once. The time-out is for one that
+# nobody takes over, and longer than records of many thousand periods in every partition take.
+TRANSACTION_MILLISECONDS = 60_000
 BATCH_BYTES = 1024 * 1024
 
 

@@ -20,6 +20,7 @@ from streams.decision import MODULE
 from streams.documents import Documents, document_of
 from streams.flush import Flush
 from streams.load import load_state
+from streams.open_transactions import OpenTransactions
 from streams.record import Record
 from streams.settings import StreamsSettings
 from streams.state import STEP_FAILED, Marker, State
@@ -36,7 +37,6 @@ LONGEST_FLUSH_SECONDS = 1.0
 RUNS_A_FLUSH = 500
 # Others get their turn after this long.
 SLICE_SECONDS = 0.02
-RUNS_A_SLICE = 10
 # A partition that runs many CDRs must not stop the others: so much may wait for it, some ten
 # thousand records. A record weighs its document and about this for its headers and envelope.
 QUEUED_BYTES = 64 * MEBIBYTE
@@ -63,12 +63,14 @@ class Partition:
         number: int,
         settings: StreamsSettings,
         profile: Profile,
+        transactions: OpenTransactions,
         on_failure: Callable[[Exception], None],
     ) -> None:
         self.number = number
         self.is_dead = False
         self._settings = settings
         self._profile = profile
+        self._transactions = transactions
         self._on_failure = on_failure
         self._flush = Flush(settings=settings, partition=number)
         self._documents = Documents(brokers=settings.kafka_brokers, partition=number)
@@ -170,10 +172,11 @@ class Partition:
             if self._queued_bytes < QUEUED_BYTES // 2:
                 self._has_room.set()
             await self._apply(record, event)
+            if (took := time.monotonic() - turn) > SLICE_SECONDS:
+                await self._transactions.give_way(took)
+                turn = time.monotonic()
             if len(self._unacked) >= self._settings.streams_unacked_records:
                 await self._flushed()
-            if time.monotonic() - turn > SLICE_SECONDS:
-                await asyncio.sleep(0)
                 turn = time.monotonic()
 
     async def _apply(self, record: Record, event: Acknowledged) -> None:
@@ -220,18 +223,20 @@ class Partition:
         for start in range(0, max(len(touched), 1), RUNS_A_FLUSH):
             keys = touched[start : start + RUNS_A_FLUSH]
             records = await self._load(application, keys, read)
-            for place in range(0, max(len(keys), 1), RUNS_A_SLICE):
+            turn = time.monotonic()
+            for place in range(max(len(keys), 1)):
                 if self.is_dead:
                     return
-                done = keys[place : place + RUNS_A_SLICE]
+                done = keys[place : place + 1]
                 # Read only now: hundreds of large documents at a time would be gigabytes.
                 documents = read_all(records, application.wanted(done), read) if records else read
                 self._take(application.run(done, documents))
                 is_last = start + place + len(done) >= len(touched)
                 self._marker = marker_of(record, cursor=None if is_last else done[-1])
                 await self._stop_after_failures()
-                if not is_last:
-                    await asyncio.sleep(0)
+                if not is_last and (took := time.monotonic() - turn) > SLICE_SECONDS:
+                    await self._transactions.give_way(took)
+                    turn = time.monotonic()
             if start + len(keys) < len(touched):
                 await self._flushed()
 
@@ -341,7 +346,8 @@ class Partition:
         )
         if changed or batches:
             assert self._marker is not None
-            await self._flush.write(batches=batches, changed=changed, marker=self._marker)
+            with self._transactions.one():
+                await self._flush.write(batches=batches, changed=changed, marker=self._marker)
         for _ in range(unacked):
             self._unacked.popleft().ack()
 

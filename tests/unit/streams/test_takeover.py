@@ -9,6 +9,7 @@ import pytest
 
 from settlement.pricing.profile import DEFAULT
 from settlement.rules import RULES_VERSION
+from streams.open_transactions import OpenTransactions
 from streams.partition import Partition, failures_in_a_row
 from streams.record import Record
 from streams.settings import StreamsSettings
@@ -121,7 +122,11 @@ def applied(
         failures: list[Exception] = []
         settings = StreamsSettings(kafka_brokers="127.0.0.1:1")
         partition = Partition(
-            number=0, settings=settings, profile=DEFAULT, on_failure=failures.append
+            number=0,
+            settings=settings,
+            profile=DEFAULT,
+            transactions=OpenTransactions(),
+            on_failure=failures.append,
         )
         partition._marker = marker
         task = asyncio.create_task(partition._guarded(partition._apply_for_ever))
