@@ -5,7 +5,7 @@ ambient decimal context. Which tariffs are given, and in which version, is the c
 """
 
 from collections.abc import Sequence
-from decimal import InvalidOperation, Overflow, getcontext, setcontext
+from decimal import DivisionByZero, InvalidOperation, Overflow, getcontext, setcontext
 
 import msgspec
 
@@ -53,6 +53,12 @@ def price(
             path="$.cdr_location",
             message=f"the tariff depends on local time; of the location's time zone {name}",
             waits_for=("time_zone",),
+        )
+    except DivisionByZero:
+        return Unpriceable(
+            code="out_of_range",
+            path="$.tariffs",
+            message="a tariff includes taxes of -100 %: no amount before taxes gives its prices",
         )
     except (InvalidOperation, Overflow, OverflowError):
         return Unpriceable(

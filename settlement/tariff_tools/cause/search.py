@@ -5,7 +5,15 @@ is within tolerance, and nothing that comes to the right price.
 """
 
 from collections.abc import Iterator, Sequence
-from decimal import Context, Decimal, InvalidOperation, Overflow, getcontext, setcontext
+from decimal import (
+    Context,
+    Decimal,
+    DivisionByZero,
+    InvalidOperation,
+    Overflow,
+    getcontext,
+    setcontext,
+)
 
 import msgspec
 
@@ -124,7 +132,7 @@ def _prices(mistake: Mistake, case: Case) -> Iterator[tuple[str, Price]]:
                     yield f"{form.sentence} The one used is {made.tariff}.", made.price
                 else:
                     yield form.sentence, made
-        except (ZoneMissing, InvalidOperation, Overflow, OverflowError):
+        except (ZoneMissing, DivisionByZero, InvalidOperation, Overflow, OverflowError):
             continue
 
 

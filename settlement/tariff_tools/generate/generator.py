@@ -39,6 +39,7 @@ _SOMEBODY = PartyId("NL", "GEN")  # where the tariff does not say whose it is
 # Stands for the costs until they are known. Where the tariff leaves the tax open it says: none.
 _UNTAXED = Costs(Price(Decimal(1), Decimal(1)))
 _TRIES = 4
+_UNSPLIT = frozenset({"tax_split_claimed", "tax_split_unknown"})  # notes: no rate tells the tax
 
 
 class Generated(msgspec.Struct, frozen=True):
@@ -130,7 +131,7 @@ def _priced(draft: Draft) -> Generated:
         raise PaysTheDriver("the tariff pays the driver: a negative total is for credit CDRs alone")
     text = cdr_text(draft=draft, costs=costs)
     answer = desk.answer(text)
-    if answer.findings and any(note.code == "tax_split_claimed" for note in answer.notes):
+    if answer.findings and any(note.code in _UNSPLIT for note in answer.notes):
         raise TaxNotDetermined(
             "the tariff includes taxes at no rate and its limits move one side of the total alone: "
             "what is due before taxes is not determined"

@@ -8,7 +8,7 @@ import msgspec
 from settlement.tariff import PriceComponent, Restrictions, Tariff
 from settlement.tariff_tools.plain.conditions import when
 from settlement.tariff_tools.plain.language import Language
-from settlement.tariff_tools.plain.offers import offers_of
+from settlement.tariff_tools.plain.offers import SESSION, offers_of
 from settlement.tariff_tools.plain.prices import (
     by_minute,
     has_step,
@@ -49,14 +49,20 @@ def rows_of(tariff: Tariff, language: Language) -> list[Row]:
 def _row(tariff: Tariff, element: int, index: int, language: Language, *, is_reached: bool) -> Row:
     given = tariff.elements[element]
     component = given.price_components[index]
+    price, vat = language.money(component.price, tariff.currency), _vat(component, tariff, language)
+    if component.type not in SESSION:
+        not_priced = language.say("not_priced")
+        step = str(component.step_size)  # in what unit only the sender knows
+        words = (str(element), not_priced, component.type, price, "", step, vat)
+        return Row(element, component, is_reached, words)
     words = (
         str(element),
         _when(tariff, element, language) if is_reached else _never(given.restrictions, language),
         language.say(f"dimension_{_what(tariff, element, component)}"),
-        language.money(component.price, tariff.currency),
+        price,
         _unit(tariff, component, language),
         step_in_words(component, language) if has_step(component) else "",
-        _vat(component, tariff, language),
+        vat,
     )
     return Row(element, component, is_reached, words)
 

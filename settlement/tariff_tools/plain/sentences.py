@@ -42,6 +42,7 @@ def sentences_of(tariff: Tariff, language: Language) -> list[str]:
         *([] if tariff.currency else [language.say("no_currency")]),
         *_session([offer for offer in offers if not offer.kind], tariff, language),
         *_reservations([offer for offer in offers if offer.kind], tariff, language),
+        *_not_priced(tariff, language),
         *_steps(offers, language),
         *evidence(tariff, language),
         *limits(tariff, language),
@@ -71,6 +72,14 @@ def _reservations(offers: Sequence[Offer], tariff: Tariff, language: Language) -
         if offer.cases:
             key = _RESERVED[offer.kind, offer.dimension]
             yield language.say(key, cases=_cases(offer, tariff, language))
+
+
+def _not_priced(tariff: Tariff, language: Language) -> Iterator[str]:
+    """Name the types of components that OCPI does not know, and that nothing is charged for."""
+    types = [one.type for element in tariff.elements for one in element.price_components]
+    unknown = [name for name in dict.fromkeys(types) if name not in SESSION]
+    if unknown:
+        yield language.say("not_priced_types", types=language.listed(unknown, last="or"))
 
 
 def _cases(offer: Offer, tariff: Tariff, language: Language) -> str:

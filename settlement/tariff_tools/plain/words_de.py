@@ -72,6 +72,9 @@ WORDS = {
     "name_ENERGY": "Strom",
     "name_TIME": "Ladezeit",
     "name_PARKING_TIME": "Parken",
+    "not_priced_types": (
+        "Nicht berechnet, denn OCPI kennt keinen Preisbestandteil dieser Art: {types}"
+    ),
     "one_fee": (
         "Von diesen Gebühren fällt nur eine an: die erste, die während des Ladevorgangs gilt"
     ),
@@ -121,6 +124,7 @@ WORDS = {
     # the table
     "always": "immer",
     "never": "nie: ein früheres Element geht immer vor, oder es kann nicht gelten",
+    "not_priced": "nie: OCPI kennt keinen Preisbestandteil dieser Art, er wird nicht berechnet",
     "crossed": "höchstens in einem Abschnitt mit Messwerten unter {high} und ab {low}",
     "while_reserved": "{when}, solange reserviert ist",
     "while_expired": "{when}, für eine ungenutzt verfallene Reservierung",

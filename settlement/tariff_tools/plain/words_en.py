@@ -72,6 +72,7 @@ WORDS = {
     "name_ENERGY": "energy",
     "name_TIME": "charging time",
     "name_PARKING_TIME": "parking",
+    "not_priced_types": "Not priced, as OCPI has no price component of this type: {types}",
     "one_fee": "Only one of these fees is due: the first that applies during the session",
     "steps_total": "The energy and time of a session are rounded up once, at its end",
     "steps_last": "The price that applies last sets the step",
@@ -109,6 +110,7 @@ WORDS = {
     # the table
     "always": "always",
     "never": "never: an earlier element always comes first, or it cannot apply",
+    "not_priced": "never: OCPI has no price component of this type, so it is not priced",
     "crossed": "at most in a period with readings below {high} and of {low} or more",
     "while_reserved": "{when}, while reserved",
     "while_expired": "{when}, for a reservation that expires unused",

@@ -160,3 +160,22 @@ def test_what_an_operator_writes_commands_no_terminal(settle: Run, written: Any,
 
     assert "\x1b" not in out
     assert "\\x1b[2J" in out
+
+
+@pytest.mark.parametrize(("lang", "never"), [("en", "never: OCPI has no"), ("de", "nie: OCPI")])
+def test_a_component_of_an_unknown_type_is_told_as_sent(
+    settle: Run, written: Any, tmp_path: Path, lang: str, never: str
+) -> None:
+    components = [{"type": kind, "price": 3, "step_size": 60} for kind in ("TYME", "ENERGY")]
+    tariff = written(a_tariff_document(elements=[{"price_components": components}]))
+    picture = tmp_path / "a.svg"
+
+    _, text, _ = settle("explain", tariff, "--lang", lang, "--svg", str(picture))
+    code, out, err = settle("explain", tariff, "--lang", lang, "--json")
+
+    row = json.loads(out)["rows"][0]
+    assert (code, err) == (0, "")
+    assert (row["type"], row["words"]["dimension"], row["is_reached"]) == ("TYME", "TYME", False)
+    assert row["words"]["when"].startswith(never)
+    assert "| TYME |" in text
+    assert "TYME" in picture.read_text(encoding="utf-8")

@@ -103,3 +103,17 @@ def test_a_number_is_beyond_all_measure() -> None:
         path="$",
         message="a number or time of the CDR or its tariff is beyond all measure",
     )
+
+
+@pytest.mark.parametrize("kind", ["ENERGY", "TIME", "FLAT"])
+def test_taxes_that_are_included_leave_nothing(kind: str) -> None:
+    component = a_price_component(type=kind, price=D(3), vat=D(-100))
+    tariff = a_tariff(elements=(an_element(component),), tax_included="YES")
+
+    told = answer(tariff, charging_periods=(a_period(ENERGY=1, TIME=1),))
+
+    assert told == Unpriceable(
+        code="out_of_range",
+        path="$.tariffs",
+        message="a tariff includes taxes of -100 %: no amount before taxes gives its prices",
+    )

@@ -259,3 +259,11 @@ def test_taxes_of_prices_that_include_them(before: str, after: str, code: str) -
     document["tariffs"][0]["tax_included"] = "YES"
 
     assert codes_of(price_cdr(as_bytes(document))) == [code]
+
+
+def test_a_rate_that_takes_all_back_is_no_way_to_include_a_tax() -> None:
+    energy = {**HALF, "vat": -100}
+
+    answer = price_cdr(as_bytes(a_claim("6", "7.2", an_element(energy))))
+
+    assert (answer.verdict, answer.causes) == ("disputed", ())

@@ -289,3 +289,23 @@ def test_taxes_that_are_included_at_no_rate_are_claimed_as_none() -> None:
         "before_taxes": 10.0,
         "taxes": [{"name": "VAT", "amount": 0.0}],
     }
+
+
+def in_sentences(*components: Json, **tariff: Any) -> str:
+    told = {"tax_included": "YES"} | tariff
+    with pytest.raises(CannotGenerate) as reason:
+        made(element(*components), tariff=told)
+    return str(reason.value)
+
+
+def test_taxes_of_minus_100_percent_that_prices_include_end_in_a_sentence() -> None:
+    assert in_sentences(component("ENERGY", 0.4, vat=-100)) == (
+        "the session cannot be priced: a tariff includes taxes of -100 %: "
+        "no amount before taxes gives its prices"
+    )
+
+
+def test_a_limit_that_lifts_one_side_of_a_negative_price_ends_in_a_sentence() -> None:
+    limit = {"before_taxes": 0, "taxes": []}
+
+    assert "is not determined" in in_sentences(component("ENERGY", -1), min_price=limit)
