@@ -74,7 +74,7 @@ class Refusal(Exception):  # noqa: N818 - a finding about the peer, not an error
         self.answer = Answer(
             http_status=http_status,
             status_code=status_code,
-            message="; ".join([message, *(f"{one.path}: {one.rule}" for one in problems)]),
+            message="; ".join([message, *map(str, problems)]),
             headers=headers,
         )
 

@@ -96,9 +96,7 @@ class Archive:
 
     async def cdr(self, *, cpo: PartyId, object_id: str) -> bytes | None:
         """Give the copy of a CDR that was accepted first; raises Unprovable."""
-        if found := await self._soon(self._documents("cdrs", cpo, object_id)):
-            return found[0].body
-        found = await self.history(module="cdrs", cpo=cpo, object_id=object_id)
+        found = await self._soon(self._documents_or_history("cdrs", cpo, object_id))
         return found[0].body if found else None
 
     async def history(
@@ -130,6 +128,13 @@ class Archive:
             while passed.get(number, 0) < end:
                 passed = await self._sink.fresh()
         return await self._documents(module, cpo, object_id)
+
+    async def _documents_or_history(
+        self, module: str, cpo: PartyId, object_id: str
+    ) -> Sequence[StoredDocument]:
+        """Give what is stored at once; where nothing is, wait for the sink."""
+        found = await self._documents(module, cpo, object_id)
+        return found or await self._history(module, cpo, object_id)
 
     async def _documents(
         self, module: str, cpo: PartyId, object_id: str

@@ -4,12 +4,8 @@ Rule: a CDR is never changed or deleted here; a further copy is accepted again, 
 worth is decided in streams, where all copies meet.
 """
 
-from typing import Any
-
-import msgspec
-
 from ingest.answer import Answer
-from ingest.document import accept, look, other_owner, owner_in_url
+from ingest.document import accept, look, named_in, other_owner, owner_in_url
 from ingest.exchange import Exchange
 from ingest.module import Module, not_found
 from ingest.parts import Parts
@@ -46,13 +42,6 @@ async def get(parts: Parts, exchange: Exchange) -> Answer:
     return Answer(data=body)
 
 
-class _Named(msgspec.Struct):
-    """What a body says of its owner, whatever it is."""
-
-    country_code: Any = None
-    party_id: Any = None
-
-
 def _owner(exchange: Exchange, glanced: Glance) -> PartyId:
     """Resolve whose CDR it is: as the body says, else the partner's only CPO party.
 
@@ -60,16 +49,13 @@ def _owner(exchange: Exchange, glanced: Glance) -> PartyId:
     """
     if glanced.cpo is not None:
         return glanced.cpo
-    try:
-        named = msgspec.json.decode(exchange.body, type=_Named)
-    except (msgspec.DecodeError, RecursionError):
-        raise other_owner("what cannot be read") from None
+    named = named_in(exchange.body)
     own = next(iter(exchange.caller.cpo_parties), None)
     if own is None or len(exchange.caller.cpo_parties) > 1:
-        raise other_owner("nothing")
+        raise other_owner(exchange)
     for part, mine in ((named.country_code, own.country_code), (named.party_id, own.party_id)):
         if part is not None and str(part).upper() != mine:
-            raise other_owner(f"{named.country_code}*{named.party_id}")
+            raise other_owner(exchange)
     return own
 
 

@@ -76,7 +76,7 @@ def list_partners(data: DataDir, as_json: Json = False) -> None:
         roles = ", ".join(held.role for held in known.roles)
         print(f"{known.party}  {roles}  {len(known.tokens)} token(s)  {known.name}".rstrip())
     if not partners:
-        print("no partner is registered: settle partner add --party NL*TNM --role CPO")
+        print('no partner is registered: settle partner add --party "NL*TNM" --role CPO')
 
 
 @partner.command()

@@ -4,16 +4,18 @@ Rule: what is refused stands in ingest/README.md and nowhere else; everything el
 byte for byte. What is resolved here (owner, eMSP, receipt) is frozen in the envelope.
 """
 
+from typing import Any
 from uuid import uuid4
 
 import msgspec
 
 from ingest.answer import Refusal, timestamp
-from ingest.exchange import Exchange
+from ingest.exchange import MAX_BODY_BYTES, Exchange
 from ingest.parts import Parts
-from ingest.path import OCPI_VERSION, is_usable_id
+from ingest.path import MAX_ID_CHARACTERS, OCPI_VERSION, is_usable_id
 from settlement.ocpi.glance import Glance, NotJson, glance
 from settlement.ocpi.problem import Problem
+from settlement.ocpi.reader import shown
 from settlement.party import PartyId
 from streams.events import EVENT_TYPES, Envelope, headers_of
 from streams.kill_point import kill_point
@@ -21,6 +23,7 @@ from streams.publisher import Position, TooLarge
 from streams.topics import INBOX, REJECTED
 
 SOURCE = f"/ocpi/{OCPI_VERSION}/"
+_MOST_PARTIES = 10  # of a partner that one message names
 # URL depth -> what the body is, where it is only a part of the module's object.
 _PARTS = {4: "evses", 5: "connectors"}
 
@@ -41,8 +44,7 @@ def look(exchange: Exchange) -> Glance:
     refuse_other_owner(exchange, glanced.cpo)
     problems = glanced.problems
     if not problems and glanced.id is not None and not is_usable_id(glanced.id):
-        rule = "needs a printable id of sane length"
-        problems = (Problem(path="$.id", value=glanced.id[:80], rule=rule),)
+        problems = (_unusable("$.id", glanced.id),)
     if problems:
         names = {problem.path for problem in problems} & {"$.id", "$.uid"}
         reason = "no_usable_id" if names else "incomplete"
@@ -66,31 +68,68 @@ def owner_in_url(exchange: Exchange) -> PartyId:
 def refuse_other_owner(exchange: Exchange, named: PartyId | None) -> None:
     """Raise Refusal where a body names an owner that is not the partner's."""
     if named is not None and named not in exchange.caller.parties:
-        raise other_owner(str(named))
+        raise other_owner(exchange)
 
 
-def other_owner(named: str) -> Refusal:
-    """Give the refusal of a body that names another owner, or none that can be told."""
+class Named(msgspec.Struct):
+    """What a body says of its owner, whatever it is."""
+
+    country_code: Any = None
+    party_id: Any = None
+
+
+def named_in(body: bytes) -> Named:
+    """Read what a body says of its owner."""
+    try:
+        return msgspec.json.decode(body, type=Named)
+    except (msgspec.DecodeError, RecursionError):
+        return Named("what cannot be read", "what cannot be read")
+
+
+def other_owner(exchange: Exchange) -> Refusal:
+    """Give the refusal of a body that names another owner, or none that can be told.
+
+    Where one field is that of a party of the partner, only the other one is to blame.
+    """
+    named, parties = named_in(exchange.body), sorted(exchange.caller.parties)
+    told = [("country_code", named.country_code), ("party_id", named.party_id)]
+    wrong = [
+        (name, value)
+        for name, value in told
+        if all(str(value).upper() != getattr(party, name) for party in parties)
+    ]
+    own = ", ".join(map(str, parties[:_MOST_PARTIES])) or "none"
+    if more := len(parties[_MOST_PARTIES:]):
+        own += f" and {more} more"
+    rule = f"must name a party of this partner: {own}"
     return Refusal(
         "party_not_the_partners",
         "the document is none of this partner's",
         problems=tuple(
-            Problem(path=path, value=named[:80], rule="names one of the partner's parties")
-            for path in ("$.country_code", "$.party_id")
+            Problem(f"$.{name}", "nothing" if value is None else shown(value), rule)
+            for name, value in wrong or told
         ),
     )
+
+
+def _unusable(path: str, text: str) -> Problem:
+    """Say why a text is no usable id."""
+    rule = "must be an id of printable characters"
+    if not text:
+        return Problem(path, "nothing", rule)
+    if len(text) > MAX_ID_CHARACTERS:
+        rule = f"may have {MAX_ID_CHARACTERS} characters and has {len(text)}"
+    return Problem(path, shown(text), rule)
 
 
 def id_in_url(exchange: Exchange) -> str:
     """Give the object id of a URL as sent; raises Refusal where no part of it can be an id."""
     target = exchange.target
     parts = (target.object_id, target.evse_uid, target.connector_id)
-    if not all(is_usable_id(part) for part in parts[: max(1, target.depth - 2)]):
-        raise Refusal(
-            "no_usable_id",
-            "the URL names no object",
-            problems=(Problem(path="$.id", value=target.object_id[:80], rule="a usable id"),),
-        )
+    for part in parts[: max(1, target.depth - 2)]:
+        if not is_usable_id(part):
+            problems = (_unusable("$.id", part),)
+            raise Refusal("no_usable_id", "the URL names no object", problems=problems)
     return target.object_id
 
 
@@ -124,9 +163,7 @@ async def accept(parts: Parts, exchange: Exchange, *, cpo: PartyId, object_id: s
 
 def too_large() -> Refusal:
     """Give the refusal of a document that the inbox cannot hold."""
-    return Refusal(
-        "too_large", f"larger than the {INBOX.max_message_bytes} bytes accepted", http_status=413
-    )
+    return Refusal("too_large", f"larger than the {MAX_BODY_BYTES} bytes accepted", http_status=413)
 
 
 async def keep_refused(parts: Parts, exchange: Exchange, refusal: Refusal) -> None:

@@ -103,7 +103,7 @@ class Gateway:
         if segments[1:2] == [OCPI_VERSION] and segments[2] in MODULES:
             target = target_of(segments[2], segments[3:])
         if target is None:
-            raise not_found("nothing stands under this URL")
+            raise nowhere()
         exchange = Exchange(
             method=method,
             headers=headers,
@@ -160,9 +160,18 @@ def unavailable(message: str) -> Answer:
     return Answer(http_status=503, status_code=SERVER_ERROR, message=message, headers=_RETRY)
 
 
+def nowhere() -> Refusal:
+    """Give the refusal of a URL of no module or of another version: it names what is served."""
+    modules = ", ".join(f"/{ROOT}/{OCPI_VERSION}/{name}" for name in MODULES)
+    return not_found(
+        f"nothing stands under this URL: OCPI {OCPI_VERSION} alone is served, "
+        f"at {modules}; /{ROOT}/versions lists it"
+    )
+
+
 def _describe(method: str, base: str, what: str) -> Answer:
     if what not in {"versions", OCPI_VERSION}:
-        raise not_found("nothing stands under this URL")
+        raise nowhere()
     if method == "OPTIONS":
         return Answer(headers=((b"allow", b"GET, HEAD, OPTIONS"),))
     if method not in {"GET", "HEAD"}:

@@ -12,9 +12,11 @@ from ingest.answer import Answer, Refusal
 from ingest.document import accept, id_in_url, look, owner_in_url
 from ingest.exchange import Exchange
 from ingest.parts import Parts
+from ingest.path import OCPI_VERSION, ROOT
 from settlement.cdr import folded
 
 Endpoint = Callable[[Parts, Exchange], Awaitable[Answer]]
+SEGMENTS = ("{country_code}", "{party_id}", "{id}", "{evse_uid}", "{connector_id}")
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -31,7 +33,7 @@ class Module(msgspec.Struct, frozen=True, kw_only=True):
             # Fewer segments than an object has: its endpoint says which one is missing.
             methods = self.methods[min(known for known in self.methods if known > depth)]
         if methods is None:
-            raise not_found("nothing stands under this URL")
+            raise not_found(f"nothing stands under this URL: served is {self._served()}")
         if method == "HEAD" and "GET" in methods:
             return methods["GET"]
         if method not in methods:
@@ -43,6 +45,13 @@ class Module(msgspec.Struct, frozen=True, kw_only=True):
                 headers=((b"allow", allowed.encode()),),
             )
         return methods[method]
+
+    def _served(self) -> str:
+        """List the URLs of the module."""
+        return ", ".join(
+            "/".join(["", ROOT, OCPI_VERSION, self.identifier, *SEGMENTS[:depth]])
+            for depth in self.methods
+        )
 
 
 def allow(methods: Mapping[str, Endpoint]) -> str:

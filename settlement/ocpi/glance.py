@@ -20,6 +20,9 @@ from settlement.party import PartyId, party_of
 
 __all__ = ["Glance", "NotJson", "glance"]
 
+_A_TIME = "a time such as 2024-03-01T10:00:00Z"
+_OLD_END = "stop_date_time"  # the end of a CDR in OCPI 2.1.1
+
 
 class Glance(msgspec.Struct, frozen=True, kw_only=True):
     """What the envelope needs to know; None where the document does not say.
@@ -49,7 +52,7 @@ def glance(data: bytes, *, module: str, ocpi_version: str, is_partial: bool = Fa
     identifier = _id(fields, "uid" if module in {"evses", "tokens"} else "id")
     if identifier is None and not is_partial:
         name = "uid" if module in {"evses", "tokens"} else "id"
-        problems.append(_problem(fields, name, "needs a usable id"))
+        problems.append(_problem(fields, name, "must be an id: a text that is not blank"))
     if module == "cdrs":
         occurred = _look_at_cdr(fields, ocpi_version, problems)
     return Glance(
@@ -65,20 +68,23 @@ def glance(data: bytes, *, module: str, ocpi_version: str, is_partial: bool = Fa
 def _look_at_cdr(
     fields: dict[str, Raw], ocpi_version: str, problems: list[Problem]
 ) -> datetime | None:
-    end_name = "stop_date_time" if ocpi_version == "2.1.1" else "end_date_time"
+    end_name = _OLD_END if ocpi_version == "2.1.1" else "end_date_time"
     start, end = _time(fields, "start_date_time"), _time(fields, end_name)
     if start is None:
-        problems.append(_problem(fields, "start_date_time", "needs a start"))
+        problems.append(_problem(fields, "start_date_time", f"must be the start, {_A_TIME}"))
     if end is None:
-        problems.append(_problem(fields, end_name, "needs an end"))
+        rule = f"must be the end, {_A_TIME}"
+        if end_name not in fields and _OLD_END in fields:
+            rule += f"; {_OLD_END} is of OCPI 2.1.1, and OCPI {ocpi_version} is read here"
+        problems.append(_problem(fields, end_name, rule))
     currency = _value(fields.get("currency"))
     if type(currency) is not str or not currency.strip() or "\0" in currency:
-        problems.append(_problem(fields, "currency", "needs a currency"))
+        problems.append(_problem(fields, "currency", "must be a currency, such as EUR"))
     periods = fields.get("charging_periods")
     has_periods = periods is not None and bytes(periods)[:1] in {b"[", b"{"}
     has_periods = has_periods and bytes(periods or b"").strip(b"[]{} \t\r\n") != b""
     if not has_periods and _value(fields.get("total_energy")) is None:
-        rule = "needs charging periods or a total energy"
+        rule = "must hold periods where there is no total_energy"
         problems.append(_problem(fields, "charging_periods", rule))
     return end
 

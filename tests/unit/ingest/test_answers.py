@@ -84,6 +84,27 @@ def test_slashes_make_no_difference(path: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "served"),
+    [
+        ("/ocpi", "/ocpi/2.2.1/cdrs"),
+        ("/ocpi/2.3.0/cdrs", "OCPI 2.2.1 alone is served, at /ocpi/2.2.1/cdrs, /ocpi/2.2.1/ses"),
+        ("/ocpi/2.2.1/tokens", "/ocpi/2.2.1/locations; /ocpi/versions lists it"),
+        ("/ocpi/2.1.1", "OCPI 2.2.1 alone"),
+        ("/ocpi/2.2.1/cdrs/a/b/c/d/e/f", "OCPI 2.2.1 alone"),
+        (
+            f"{CDRS}/NL/TNM/1/2",
+            "is /ocpi/2.2.1/cdrs, /ocpi/2.2.1/cdrs/{country_code}/{party_id}/{id}",
+        ),
+    ],
+)
+def test_a_url_that_does_not_exist_is_told_what_is_served(path: str, served: str) -> None:
+    answer = House().ask("POST", path, a_cdr_document())
+
+    assert answer.statuses == (404, 2001)
+    assert served in answer.envelope["status_message"]
+
+
+@pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
         ("PUT", CDRS, "OPTIONS, POST"),

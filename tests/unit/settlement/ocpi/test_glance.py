@@ -88,6 +88,14 @@ def test_what_nobody_could_settle_is_refused_with_its_path(
     assert paths(look(a_cdr_document(**changes))) == [path]
 
 
+def test_an_end_that_is_missing_is_of_2_1_1_only_where_its_field_is_there() -> None:
+    (problem,) = look(a_cdr_document(end_date_time="soon", stop_date_time="soon")).problems
+
+    assert str(problem) == (
+        '$.end_date_time: "soon": must be the end, a time such as 2024-03-01T10:00:00Z'
+    )
+
+
 @pytest.mark.timeout(2)
 @pytest.mark.parametrize(
     "data",
