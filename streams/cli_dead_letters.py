@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 WAIT_SECONDS = 30
 MESSAGE_CHARACTERS = 160
+# Why there can be a dead letter: `streams.dead_letter.reason_of`, and rows that the sink buries.
+CODES = ("unreadable", "step_failed", "too_large", "row_refused")
 
 dead_letters = typer.Typer(
     add_completion=False,
@@ -48,10 +50,27 @@ Places = Annotated[
     typer.Argument(metavar="PLACE", help="PARTITION/OFFSET of each.", show_default=False),
 ]
 Every = Annotated[bool, typer.Option("--all", help="Every open one that the options let pass.")]
+
+
+def _known_code(code: str) -> str:
+    if code and code not in CODES:
+        raise Unusable(f"--code {code!r}: must be one of {', '.join(CODES)}")
+    return code
+
+
+def _known_cpo(cpo: str) -> str:
+    from settlement.party import parse_party  # noqa: PLC0415 - only where it is given
+
+    try:
+        return str(parse_party(cpo.strip())) if cpo else ""
+    except ValueError as error:
+        raise Unusable(f"--cpo: {error}") from None
+
+
 Code = Annotated[
-    str, typer.Option(help="Only this reason: unreadable, step_failed, too_large, row_refused.")
+    str, typer.Option(callback=_known_code, help=f"Only this reason: {', '.join(CODES)}.")
 ]
-Cpo = Annotated[str, typer.Option(help="Only of this CPO, such as NL*TNM.")]
+Cpo = Annotated[str, typer.Option(callback=_known_cpo, help="Only of this CPO, such as NL*TNM.")]
 Actor = Annotated[
     str,
     typer.Option(
@@ -189,9 +208,7 @@ def _load(
 ) -> list["KeptLetter"]:
     from streams.kept_letter import load_letters  # noqa: PLC0415 - loads the client
 
-    return load_letters(
-        client, generation=generation, status=status, reason=code, cpo=cpo.strip().upper()
-    )
+    return load_letters(client, generation=generation, status=status, reason=code, cpo=cpo)
 
 
 def _named(letters: Iterable["KeptLetter"], places: Iterable[str]) -> list["KeptLetter"]:

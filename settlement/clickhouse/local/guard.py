@@ -17,6 +17,16 @@ from settlement.clickhouse.sql_tokens import Kind, Token, UnreadableSql, tokens
 
 MAX_STATEMENT = 256 * 1024  # ClickHouse's max_query_size
 
+# What a statement of ClickHouse may begin with: it only chooses the words of a refusal.
+STATEMENTS = frozenset({
+    "ALTER", "ATTACH", "BACKUP", "BEGIN", "CHECK", "COMMIT", "CREATE", "DELETE", "DESC",
+    "DESCRIBE", "DETACH", "DROP", "EXCHANGE", "EXECUTE", "EXISTS", "EXPLAIN", "FROM", "GRANT",
+    "INSERT", "KILL", "MOVE", "OPTIMIZE", "RENAME", "REPLACE", "RESTORE", "REVOKE", "ROLLBACK",
+    "SELECT", "SET", "SHOW", "START", "SYSTEM", "TRUNCATE", "UNDROP", "UPDATE", "USE", "WATCH",
+    "WITH",
+})  # fmt: skip
+_SHOWN_CHARACTERS = 40  # of a word
+
 _OPENERS, _CLOSERS = ("(", "[", "{"), (")", "]", "}")
 
 
@@ -70,7 +80,10 @@ def _verb(significant: list[Token]) -> str:
         "SELECT", "WITH", "SHOW", "DESCRIBE", "DESC", "EXPLAIN"
     )  # fmt: skip
     if not first.is_word(*allowed):
-        raise Refused("the reader may run SELECT, SHOW, DESCRIBE and EXPLAIN, nothing else")
+        rule = "the reader may run SELECT, SHOW, DESCRIBE and EXPLAIN, nothing else"
+        if first.kind is Kind.WORD and not first.is_word(*STATEMENTS):
+            rule = f"{first.name[:_SHOWN_CHARACTERS]} begins no statement of ClickHouse: {rule}"
+        raise Refused(rule)
     verb = first.name.upper()
     if verb == "SHOW":
         second = significant[1] if len(significant) > 1 else first

@@ -60,6 +60,25 @@ def test_a_statement_that_reads_passes(statement: str) -> None:
     assert passed.text
 
 
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("SELEC 1", "SELEC begins no statement of ClickHouse: the reader may run SELECT, "),
+        ("(selec 1)", "selec begins no statement of ClickHouse: the reader may run SELECT, "),
+        ("x" * 1000, "x" * 40 + " begins no statement"),
+        *((f"{verb} t", "the reader may run SELECT, ") for verb in ("INSERT INTO", "alter", "Set")),
+        ("1 + 1", "the reader may run SELECT, "),
+        ("`SELEC` 1", "the reader may run SELECT, "),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_a_word_that_begins_no_statement_is_told_so(statement: str, told: str) -> None:
+    with pytest.raises(Refused) as refused:
+        guard(statement, a_vocabulary())
+
+    assert str(refused.value).startswith(told)
+
+
 @pytest.mark.parametrize(("statement", "reason"), REFUSED, ids=lambda text: text[:60])
 def test_everything_else_is_refused_with_its_reason(statement: str, reason: str) -> None:
     with pytest.raises(Refused) as refused:
