@@ -96,7 +96,8 @@ def other_owner(exchange: Exchange) -> Refusal:
     wrong = [
         (name, value)
         for name, value in told
-        if all(str(value).upper() != getattr(party, name) for party in parties)
+        if (value.upper() if isinstance(value, str) else None)
+        not in {getattr(party, name) for party in parties}
     ]
     own = ", ".join(map(str, parties[:_MOST_PARTIES])) or "none"
     if more := len(parties[_MOST_PARTIES:]):

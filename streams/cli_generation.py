@@ -144,11 +144,11 @@ def drop_generation(number: Number, data: DataDir, as_json: Json = False) -> Non
     if number == live:
         raise Unusable(f"generation {number} is live: switch to another one first")
     if live is not None:
-        kept, left = (sum(folded_records(client, one).values()) for one in (live, number))
-        if kept < left:
+        kept, left = (folded_records(client, one) for one in (live, number))
+        if any(kept.get(place, 0) < folded for place, folded in left.items()):
             raise Unusable(
-                f"generation {number} holds {left} records, the live generation {live} only "
-                f"{kept} so far: it is dropped once the live one has come as far"
+                f"generation {number} holds {sum(left.values())} records, the live generation "
+                f"{live} {sum(kept.values())} so far: it is dropped once that has come as far"
             )
     brokers = kafka_brokers(data)
     with kafka_named(brokers):

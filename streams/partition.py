@@ -80,7 +80,8 @@ class Partition:
         self._queue: deque[tuple[Record, Acknowledged]] = deque()
         self._queued_bytes = 0
         self._unacked: deque[Acknowledged] = deque()
-        self._failures = 0
+        self._failures = 0  # records in a row at which a step failed, the last one here:
+        self._failed_at: int | None = None
         self._flushes_begun = 0
         self._flushes_ended = 0
         self._has_records = asyncio.Event()
@@ -110,6 +111,8 @@ class Partition:
         fit(partition=self.number, marker=self._marker, facts=facts)
         self._state.load(objects)
         self._failures = failures_in_a_row(self._state, self._marker)
+        if self._marker is not None and self._failures:
+            self._failed_at = self._marker.offset
         logger.warning(
             "partition %s: %s objects in %.2f s, applied up to %s",
             self.number,
@@ -279,7 +282,9 @@ class Partition:
     def _take(self, applied: Applied) -> None:
         self._batches.add(applied)
         if any(letter.reason == STEP_FAILED for letter in applied.dead_letters):
-            self._failures += 1
+            # Of one fact many runs may fail: it is one record all the same.
+            self._failures += applied.record.offset != self._failed_at
+            self._failed_at = applied.record.offset
         elif applied.document is not None and not applied.dead_letters:
             self._failures = 0
 

@@ -24,14 +24,17 @@ ROLES = {
     "sink": "streams.sink",
 }
 
+STOP_SECONDS = 10.0
+
 Role = StrEnum("Role", list(ROLES))  # type: ignore[misc]
 
 
 def run(role: Annotated[Role, typer.Argument(help="The role to run.")], data: DataDir) -> None:
     """Run one role in the foreground until SIGTERM or Ctrl-C.
 
-    KAFKA_BROKERS and CLICKHOUSE_URL name its services, STREAMS_GENERATION what it derives; else
-    those of the data directory serve.
+    KAFKA_BROKERS and CLICKHOUSE_URL name its services; else those of the data directory serve.
+    STREAMS_GENERATION says what is derived; else it is the one last switched to in the data
+    directory, and the first where KAFKA_BROKERS is set.
     """
     if not os.environ.get("KAFKA_BROKERS"):
         local = importlib.import_module("streams.local.generation").local_generation(data)
@@ -60,3 +63,5 @@ def _end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(1)
     os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(STOP_SECONDS)
+    os._exit(1)

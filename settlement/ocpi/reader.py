@@ -112,7 +112,7 @@ def shown(value: Any) -> str:
     if type(value) is OutOfBounds:
         text = value.text
     elif type(value) is str:
-        text = value if len(value) > 80 else msgspec.json.encode(value).decode()
+        text = msgspec.json.encode(value[:81]).decode()  # control characters are escaped
     else:
         text = _ENCODER.encode(value).decode()
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -244,7 +244,7 @@ def _parts(row: Row, segments: Sequence[Segment], exact: Decimal) -> Lines:
         if part not in sums:
             if priced:
                 found.append((f"priced_{part}", "nothing: no segment has it", priced))
-        elif sums[part].copy_abs() > LARGEST:
+        elif sums[part].copy_abs() > LARGEST and priced is None:
             are_held = False
         elif priced is None or subtract(priced, sums[part]).copy_abs() >= add(unit, NOISE):
             found.append((f"priced_{part}, the sum of its segments", sums[part], priced))

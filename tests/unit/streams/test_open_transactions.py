@@ -54,3 +54,27 @@ def test_one_that_begins_meanwhile_is_not_waited_for() -> None:
         return not transactions._open
 
     assert asyncio.run(fold())
+
+
+def test_short_records_give_way_to_one_that_has_been_open_for_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def fold() -> list[str]:
+        transactions, said = OpenTransactions(), []
+
+        async def write() -> None:
+            with transactions.one():
+                await asyncio.sleep(0.05)
+                said.append("committed")
+
+        writing = asyncio.create_task(write())
+        await asyncio.sleep(0)
+        await transactions.give_way(LONG_SECONDS / 2)
+        said.append("folded")
+        monkeypatch.setattr("streams.open_transactions.OPEN_SECONDS", 0.0)
+        await transactions.give_way(LONG_SECONDS / 2)
+        said.append("folded")
+        await writing
+        return said
+
+    assert asyncio.run(fold()) == ["folded", "committed", "folded"]

@@ -1,7 +1,7 @@
 """What does not fit stops a partition with one sentence; what fits goes on."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -10,12 +10,15 @@ import pytest
 from settlement.pricing.profile import DEFAULT
 from settlement.rules import RULES_VERSION
 from streams.open_transactions import OpenTransactions
+from streams.outcome import CdrMessage, DeadLetter
 from streams.partition import Partition, failures_in_a_row
 from streams.record import Record
 from streams.settings import StreamsSettings
 from streams.state import STEP_FAILED, DeadLetterState, Marker, State, key_of
+from streams.steps.settle import settle
 from streams.takeover import InboxFacts, StateDoesNotFit, event_id, fit
-from tests.builders import a_cdr_document
+from streams.topics import DEAD_LETTER
+from tests.builders import a_cdr_document, a_tariff_document
 from tests.pipeline.inbox import a_sent
 
 MARKER = Marker(offset=41, ce_id="id-41", rules_version=RULES_VERSION)
@@ -114,7 +117,11 @@ def a_record(offset: int) -> Record:
 
 
 def applied(
-    offsets: list[int], *, marker: Marker | None = None, until: Callable[[Partition], bool]
+    offsets: Iterable[int],
+    *,
+    record: Callable[[int], Record] = a_record,
+    marker: Marker | None = None,
+    until: Callable[[Partition], bool],
 ) -> tuple[Partition, list[Exception]]:
     """Let a partition apply records without a broker; give it and what stopped it."""
 
@@ -131,7 +138,7 @@ def applied(
         partition._marker = marker
         task = asyncio.create_task(partition._guarded(partition._apply_for_ever))
         for offset in offsets:
-            await partition.put(a_record(offset), Ack())
+            await partition.put(record(offset), Ack())
         async with asyncio.timeout(5):
             while not failures and not until(partition):  # noqa: ASYNC110 - turn by turn
                 await asyncio.sleep(0)
@@ -194,3 +201,38 @@ def test_dead_letters_that_were_decided_on_are_none_of_the_row() -> None:
 
 def test_what_could_not_be_read_is_no_failure_of_ours() -> None:
     assert failures_in_a_row(a_state(40, 41, reason="unreadable"), MARKER) == 0
+
+
+def test_runs_of_one_fact_that_fail_are_one_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    most = StreamsSettings(kafka_brokers="127.0.0.1:1").streams_dead_letters_in_a_row
+
+    def record(offset: int) -> Record:
+        if offset < most + 50:
+            return a_record(offset)
+        sent = a_sent("tariffs", "PUT", a_tariff_document())
+        envelope = sent.envelope(f"id-{offset}")
+        return Record(partition=0, offset=offset, value=sent.body, envelope=envelope)
+
+    def fail(*, cause: Record, **arguments: Any) -> CdrMessage | None:
+        if cause.envelope.module == "tariffs":
+            raise ValueError("the program is wrong")
+        return settle(cause=cause, **arguments)
+
+    monkeypatch.setattr("streams.apply.settle", fail)
+
+    partition, failures = applied(
+        range(most + 51), record=record, until=lambda one: len(one._unacked) == most + 51
+    )
+
+    assert failures == []
+    assert partition._failures == 1
+    assert [letter.reason for letter in letters_of(partition)] == [STEP_FAILED] * (most + 50)
+
+
+def letters_of(partition: Partition) -> list[DeadLetter]:
+    """Give the dead letters that wait for the next flush."""
+    found = dict(partition._batches.take(generation=1, partition=0))
+    return [
+        msgspec.json.decode(dict(headers)["dead_letter"], type=DeadLetter)
+        for _, _, headers in found[DEAD_LETTER.in_generation(1)]
+    ]

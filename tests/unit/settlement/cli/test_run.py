@@ -87,7 +87,10 @@ child = '''
 import sys, time, types
 from pathlib import Path
 from settlement.cli import run
-sys.modules["a_role"] = types.SimpleNamespace(main=lambda: time.sleep(60))
+def main():
+    print("ready", flush=True)
+    time.sleep(60)
+sys.modules["a_role"] = types.SimpleNamespace(main=main)
 run.ROLES["streams"] = "a_role"
 run.run(run.Role("streams"), Path(sys.argv[1]))
 '''
@@ -98,15 +101,18 @@ time.sleep(60)
 """
 
 
+@pytest.mark.timeout(60)
 def test_a_role_that_belongs_to_a_process_ends_with_it(tmp_path: Path) -> None:
     parent = subprocess.Popen(
         [sys.executable, "-c", ORPHAN, str(tmp_path)], stdout=subprocess.PIPE, text=True
     )
     assert parent.stdout is not None
     role = psutil.Process(int(parent.stdout.readline()))
+    assert parent.stdout.readline() == "ready\n"
 
     parent.kill()
     parent.wait()
-    parent.stdout.close()
 
-    role.wait(timeout=30)
+    assert parent.stdout.read() == ""  # its end comes when the last who holds it has ended
+    parent.stdout.close()
+    assert not role.is_running() or role.status() == psutil.STATUS_ZOMBIE

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from settlement.ocpi.glance import Glance, NotJson, glance
+from settlement.ocpi.reader import shown
 from settlement.party import PartyId
 from tests.builders import (
     CPO,
@@ -133,3 +134,11 @@ def test_braces_inside_texts_are_not_nesting() -> None:
     data = b'{"id": "' + b"{[" * 1000 + b'\\"{", "x": 1}'
 
     assert glance(data, module="tariffs", ocpi_version="2.2.1").problems == ()
+
+
+def test_what_is_shown_of_a_long_text_has_no_control_characters() -> None:
+    text = shown("\x1b[31m\r\n" * 40)
+
+    assert text.isprintable()
+    assert text.startswith('"\\u001b[31m')
+    assert len(text) == 80
