@@ -168,18 +168,20 @@ def _priced(price: Price | None) -> Decimal | None:
 def _segment_column(segment: Segment) -> Segment:
     volume = computed_column(segment.volume) or _ZERO
     is_as_measured = segment.billed_volume is segment.volume
-    return Segment(  # by position: by keyword each field is looked for among all
-        segment.period,
-        segment.tariff_id,
-        segment.element,
-        segment.component,
-        segment.dimension,
-        segment.is_reservation,
-        volume,
-        volume if is_as_measured else computed_column(segment.billed_volume) or _ZERO,
-        computed_column(segment.unit_price) or _ZERO,
-        computed_column(segment.before_taxes),
-        computed_column(segment.tax_rate),
-        computed_column(segment.tax),
+    return Segment(
+        period=segment.period,
+        tariff_id=segment.tariff_id,
+        element=segment.element,
+        component=segment.component,
+        dimension=segment.dimension,
+        is_reservation=segment.is_reservation,
+        volume=volume,
+        billed_volume=(
+            volume if is_as_measured else computed_column(segment.billed_volume) or _ZERO
+        ),
+        unit_price=computed_column(segment.unit_price) or _ZERO,
+        before_taxes=computed_column(segment.before_taxes),
+        tax_rate=computed_column(segment.tax_rate),
+        tax=computed_column(segment.tax),
         why=segment.why,
     )

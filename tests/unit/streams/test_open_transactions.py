@@ -4,11 +4,23 @@ import asyncio
 
 import pytest
 
-from streams.open_transactions import LONG_SECONDS, OpenTransactions
+from streams.open_transactions import LONG_SECONDS, OPEN_SECONDS, OpenTransactions
 
 
-@pytest.mark.parametrize(("took", "waited"), [(LONG_SECONDS * 2, True), (LONG_SECONDS / 2, False)])
-def test_after_a_long_record_what_is_open_ends_first(took: float, waited: bool) -> None:
+@pytest.mark.parametrize(
+    ("took", "open_for", "waited"),
+    [
+        (LONG_SECONDS * 2, OPEN_SECONDS, True),
+        (LONG_SECONDS / 2, OPEN_SECONDS, False),
+        (LONG_SECONDS / 2, 0.0, True),
+    ],
+    ids=["a long record", "short ones", "open for long"],
+)
+def test_what_is_open_ends_first(
+    monkeypatch: pytest.MonkeyPatch, took: float, open_for: float, waited: bool
+) -> None:
+    monkeypatch.setattr("streams.open_transactions.OPEN_SECONDS", open_for)
+
     async def fold() -> list[str]:
         transactions, said = OpenTransactions(), []
 
@@ -54,27 +66,3 @@ def test_one_that_begins_meanwhile_is_not_waited_for() -> None:
         return not transactions._open
 
     assert asyncio.run(fold())
-
-
-def test_short_records_give_way_to_one_that_has_been_open_for_long(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async def fold() -> list[str]:
-        transactions, said = OpenTransactions(), []
-
-        async def write() -> None:
-            with transactions.one():
-                await asyncio.sleep(0.05)
-                said.append("committed")
-
-        writing = asyncio.create_task(write())
-        await asyncio.sleep(0)
-        await transactions.give_way(LONG_SECONDS / 2)
-        said.append("folded")
-        monkeypatch.setattr("streams.open_transactions.OPEN_SECONDS", 0.0)
-        await transactions.give_way(LONG_SECONDS / 2)
-        said.append("folded")
-        await writing
-        return said
-
-    assert asyncio.run(fold()) == ["folded", "committed", "folded"]
