@@ -17,24 +17,14 @@ from settlement.ocpi.door import parse_location, parse_session
 from settlement.session import Session
 from streams.state import LocationState, SessionState, StoredChange
 
-# Documents read that are kept at hand; a worker has one of each, whatever it holds. Read, one
-# weighs several times its bytes: large ones are read again.
+# Documents read that are kept at hand; a worker has one of each, whatever it holds.
 KNOWN_CHANGES = 10_000
-KNOWN_BYTES = 4_096
-KNOWN_LOCATIONS = 500
-
-
-def change_of(stored: StoredChange) -> Change:
-    """Give a stored change in the form that the folds take; they change no input."""
-    return _known_change(stored) if len(stored.body) <= KNOWN_BYTES else _read(stored)
+KNOWN_LOCATIONS = 2_000
 
 
 @lru_cache(maxsize=KNOWN_CHANGES)
-def _known_change(stored: StoredChange) -> Change:
-    return _read(stored)
-
-
-def _read(stored: StoredChange) -> Change:
+def change_of(stored: StoredChange) -> Change:
+    """Give a stored change in the form that the folds take; they change no input."""
     return read_change(
         stored.body,
         method=stored.method,
