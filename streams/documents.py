@@ -6,7 +6,7 @@ they came: a document that was read weighs far more, and most are never asked fo
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
@@ -114,6 +114,16 @@ def document_of(record: Record) -> Document:
     """Read a CDR document as it was admitted."""
     parsed = parse_cdr(record.value, ocpi_version=record.envelope.ocpi_version)
     return Document(parsed=parsed, emsp=record.envelope.emsp)
+
+
+def read_all(
+    records: Mapping[int, Record], wanted: Iterable[int], read: Mapping[int, Document]
+) -> dict[int, Document]:
+    """Read the records at these offsets, but for those that are read already."""
+    return {
+        offset: read[offset] if offset in read else document_of(records[offset])
+        for offset in wanted
+    }
 
 
 def _weight(record: Record) -> int:

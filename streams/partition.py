@@ -9,7 +9,7 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from settlement.pricing.profile import Profile
@@ -17,7 +17,7 @@ from settlement.rules import RULES_VERSION
 from streams.apply import Application, Applied
 from streams.batches import Batches
 from streams.decision import MODULE
-from streams.documents import Documents, document_of
+from streams.documents import Documents, read_all
 from streams.flush import Flush
 from streams.load import load_state
 from streams.open_transactions import OpenTransactions
@@ -286,7 +286,7 @@ class Partition:
             self._failures += applied.record.offset != self._failed_at
             self._failed_at = applied.record.offset
         elif applied.document is not None and not applied.dead_letters:
-            self._failures = 0
+            self._failures, self._failed_at = 0, None
 
     async def _stop_after_failures(self) -> None:
         """Stop where the steps failed too often in a row, all that was said of it written.
@@ -355,16 +355,6 @@ class Partition:
                 await self._flush.write(batches=batches, changed=changed, marker=self._marker)
         for _ in range(unacked):
             self._unacked.popleft().ack()
-
-
-def read_all(
-    records: Mapping[int, Record], wanted: Iterable[int], read: Mapping[int, Document]
-) -> dict[int, Document]:
-    """Read the records at these offsets, but for those that are read already."""
-    return {
-        offset: read[offset] if offset in read else document_of(records[offset])
-        for offset in wanted
-    }
 
 
 def failures_in_a_row(state: State, marker: Marker | None) -> int:

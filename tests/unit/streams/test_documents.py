@@ -5,8 +5,7 @@ import asyncio
 import pytest
 
 from streams import documents
-from streams.documents import Documents
-from streams.partition import read_all
+from streams.documents import Documents, read_all
 from streams.record import Record
 from tests.builders import a_cdr_document
 from tests.pipeline.inbox import a_sent

@@ -9,12 +9,14 @@ import pytest
 
 from settlement.pricing.profile import DEFAULT
 from settlement.rules import RULES_VERSION
+from streams.apply import Applied
 from streams.open_transactions import OpenTransactions
 from streams.outcome import CdrMessage, DeadLetter
 from streams.partition import Partition, failures_in_a_row
 from streams.record import Record
 from streams.settings import StreamsSettings
 from streams.state import STEP_FAILED, DeadLetterState, Marker, State, key_of
+from streams.steps.admit import document_outcome
 from streams.steps.settle import settle
 from streams.takeover import InboxFacts, StateDoesNotFit, event_id, fit
 from streams.topics import DEAD_LETTER
@@ -236,3 +238,27 @@ def letters_of(partition: Partition) -> list[DeadLetter]:
         msgspec.json.decode(dict(headers)["dead_letter"], type=DeadLetter)
         for _, _, headers in found[DEAD_LETTER.in_generation(1)]
     ]
+
+
+def test_a_record_that_is_retried_and_fails_again_counts_again() -> None:
+    partition, _ = applied([], until=lambda _: True)
+    letter = DeadLetter(
+        origin_topic="inbox",
+        origin_partition=0,
+        origin_offset=3,
+        cpo="NL*TNM",
+        module="cdrs",
+        object_key="CDR-3",
+        reason=STEP_FAILED,
+        message="the program is wrong",
+        version=3,
+    )
+    failed = Applied(record=a_record(3), dead_letters=(letter,))
+    decided = Applied(record=a_record(4), document=document_outcome(a_record(4), "applied"))
+
+    counts = []
+    for one in (failed, decided, failed):
+        partition._take(one)
+        counts.append(partition._failures)
+
+    assert counts == [1, 0, 1]
