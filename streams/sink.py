@@ -70,6 +70,7 @@ class Sink:
         )
         self._gathered = Gathered(topics={name: topic.name for name, topic in self._topics.items()})
         self._written: dict[Place, int] = {}
+        self._due = 0.0  # no insert before; what comes is read until then
         self._advanced = 0.0  # when the offsets were written last
         self._looked = 0.0  # when the database was last asked for them
         self._store: Store | None = None
@@ -101,22 +102,21 @@ class Sink:
         await self._insist(self._seek)
 
     async def _turn(self) -> None:
+        """Read until an insert is due, and insert."""
         most = self._settings.sink_batch_records
-        polled = await self._consumer.getmany(
-            timeout_ms=POLL_MILLISECONDS, max_records=max(1, most - self._gathered.records)
-        )
-        batch = {
-            (place.topic, place.partition): records for place, records in polled.items() if records
-        }
-        if batch:
-            await asyncio.to_thread(self._gathered.add, batch)
+        has_news = await self._read()
+        while self._gathered.reached and self._gathered.records < most:
+            if time.monotonic() >= self._due:
+                break
+            has_news |= await self._read()
         began = time.monotonic()
         if not self._gathered.reached:
             if began - self._looked > LOOK_SECONDS:
                 await self._insist(self._look)
             return
+        self._due = began + PROMPT_SECONDS
         is_full = self._gathered.records >= most
-        is_due = not batch or is_full or began - self._advanced > GATHER_SECONDS
+        is_due = not has_news or is_full or began - self._advanced > GATHER_SECONDS
         has_cdrs = bool(self._gathered.rows(PROMPT))
         if await self._insist(partial(self._insert, PROMPT)):
             if has_cdrs:
@@ -125,8 +125,21 @@ class Sink:
                 reached = self._gathered.reached
                 await self._insist(self._advance)
                 await self._commit(reached)
-        if not is_full:
-            await asyncio.sleep(max(0.0, began + PROMPT_SECONDS - time.monotonic()))
+
+    async def _read(self) -> bool:
+        """Take what came; tell whether anything did.
+
+        Often, even where nothing is to be inserted yet: a partition of which something is held
+        here is not fetched from again before that was taken.
+        """
+        room = max(1, self._settings.sink_batch_records - self._gathered.records)
+        polled = await self._consumer.getmany(timeout_ms=POLL_MILLISECONDS, max_records=room)
+        batch = {
+            (place.topic, place.partition): records for place, records in polled.items() if records
+        }
+        if batch:
+            await asyncio.to_thread(self._gathered.add, batch)
+        return bool(batch)
 
     async def _insist(self, action: Callable[[], Awaitable[None]]) -> bool:
         """Do it, and tell whether that went well; a refusal for its content ends the process.
