@@ -22,7 +22,9 @@ from ingest.partner import register_partner
 from settlement.cli.services import read_address
 from streams.local.kafka import start_kafka, stop_kafka
 from streams.local.port import free_port
+from streams.publisher import GATHER_SECONDS
 from streams.topics import apply_topics
+from tests.bench import configuration
 from tests.builders import a_cdr_document, a_charging_period_document, as_bytes
 
 CONNECTIONS = 96  # so many that no server waits for more: records that come together do, for 10 ms
@@ -141,8 +143,25 @@ def report(plain: Load, ours: Load) -> None:
     sys.stdout.flush()
 
 
+def say_configurations() -> None:
+    same = {
+        "processes": 1,
+        "connections": CONNECTIONS,
+        "acks": "all",
+        "gather_seconds": GATHER_SECONDS,
+    }
+    configuration.say(
+        ("starlette", "uvicorn", "uvloop", "httptools", "aiokafka"),
+        {
+            "bare": {**same, "handler": "produces the bytes"},
+            "gateway": {**same, "handler": "token, document, envelope, headers"},
+        },
+    )
+
+
 def main() -> None:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 5
+    say_configurations()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         try:

@@ -23,6 +23,10 @@ import httpx
 from ingest.partner import register_partner
 from settlement.clickhouse.client import Client, connect
 from streams.local.stack import Stack, ensure_stack, stop_stack
+from streams.partition import RUN_SECONDS
+from streams.settings import StreamsSettings
+from streams.sink import GATHER_SECONDS, PROMPT_SECONDS
+from tests.bench import configuration
 from tests.bench.records import CPOS, cdrs
 
 SECONDS = 20.0
@@ -140,9 +144,28 @@ async def measure(stack: Stack, seconds: float, rounds: int) -> None:
     sys.stdout.write(f"median p99 {median(worst):.2f} s (at most {TARGET_SECONDS:g} s is wanted)\n")
 
 
+def say_configurations(seconds: float) -> None:
+    same = {
+        "connections": len(CPOS),
+        "run_seconds": RUN_SECONDS,
+        "flush_seconds": StreamsSettings(kafka_brokers="").streams_flush_seconds,
+        "prompt_seconds": PROMPT_SECONDS,
+        "gather_seconds": GATHER_SECONDS,
+        "look_seconds": LOOK_SECONDS,
+    }
+    configuration.say(
+        ("faust-streaming", "aiokafka", "clickhouse-connect", "chdb-core"),
+        {
+            "most": {**same, "send": "after each answer", "seconds": FULL_SECONDS},
+            "half": {**same, "send": "evenly, at half of that", "seconds": seconds},
+        },
+    )
+
+
 def main() -> None:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else SECONDS
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else ROUNDS
+    say_configurations(seconds)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         stack = ensure_stack(folder)

@@ -31,9 +31,11 @@ from streams.local.kafka import start_kafka, stop_kafka
 from streams.record import record_at
 from streams.rows import FEEDS
 from streams.settings import StreamsSettings
+from streams.sink import GATHER_SECONDS, PROMPT_SECONDS
 from streams.state import State
-from streams.store import split_by_month
+from streams.store import INSERTS_AT_ONCE, split_by_month
 from streams.topics import INBOX, apply_topics
+from tests.bench import configuration
 from tests.bench.records import CPOS, InboxRecord, cdrs, surroundings
 
 CDRS = 20_000
@@ -223,10 +225,28 @@ def compare(brokers: str, url: str, count: int, rounds: int) -> float:
     return median(ratios)
 
 
+def say_configurations() -> None:
+    same = {"batch_records": SETTINGS.sink_batch_records, "format": "Native"}
+    sink = {
+        "reads": "Kafka, committed",
+        "prompt_seconds": PROMPT_SECONDS,
+        "gather_seconds": GATHER_SECONDS,
+        "inserts_at_once": INSERTS_AT_ONCE,
+    }
+    configuration.say(
+        ("clickhouse-connect", "chdb-core", "aiokafka"),
+        {
+            "plain": {**same, "reads": "nothing", "inserts_at_once": 1},
+            "sink": {**same, **sink},
+        },
+    )
+
+
 def main() -> None:
     logging.getLogger("aiokafka").setLevel("CRITICAL")  # new topics have no leader yet
     count = int(sys.argv[1]) if len(sys.argv) > 1 else CDRS
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else ROUNDS
+    say_configurations()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         try:

@@ -19,7 +19,10 @@ from statistics import median
 import msgspec
 
 from streams.local.kafka import start_kafka, stop_kafka
-from streams.topics import apply_topics
+from streams.partition import RUN_SECONDS, SLICE_SECONDS
+from streams.settings import FETCH_BYTES_AT_LEAST, FETCH_WAIT_MILLISECONDS, StreamsSettings
+from streams.topics import INBOX, apply_topics
+from tests.bench import configuration
 from tests.bench.records import cdrs, fill_inbox
 
 CDRS = 30_000
@@ -99,11 +102,32 @@ def compare(brokers: str, folder: Path, *, count: int, rounds: int) -> tuple[flo
     return median(by_rate), median(by_cpu)
 
 
+def say_configurations() -> None:
+    settings = StreamsSettings(kafka_brokers="")
+    same = {
+        "partitions": INBOX.partitions,
+        "fetch_wait_ms": FETCH_WAIT_MILLISECONDS,
+        "fetch_min_bytes": FETCH_BYTES_AT_LEAST,
+    }
+    worker = {
+        "agent": "the fold and its output",
+        "run_seconds": RUN_SECONDS,
+        "slice_seconds": SLICE_SECONDS,
+        "flush_seconds": settings.streams_flush_seconds,
+        "flush_records": settings.streams_flush_records,
+    }
+    configuration.say(
+        ("faust-streaming", "aiokafka"),
+        {"no-op": {**same, "agent": "acknowledges each event"}, "worker": {**same, **worker}},
+    )
+
+
 def main() -> None:
     logging.getLogger("aiokafka").setLevel("CRITICAL")  # new topics have no leader yet
     count = int(sys.argv[1]) if len(sys.argv) > 1 else CDRS
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else ROUNDS
     size = len(next(cdrs(1)).value)
+    say_configurations()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         try:
