@@ -31,11 +31,11 @@ from streams.topics import MEBIBYTE, STATE
 logger = logging.getLogger(__name__)
 FLUSH_TIMEOUT_SECONDS = 40
 STOP_TIMEOUT_SECONDS = 2
-# A flush is put off for no longer while so many records wait in the queue.
-LONGEST_FLUSH_SECONDS = 1.0
+# While at least so many records wait in the queue a flush is put off, but for no longer than this.
 MANY_RECORDS = 50
-# Records are applied in runs: Faust's code and the steps' drive each other out of the processor's
-# caches, and one after the other as they come they cost a fifth more.
+LONGEST_FLUSH_SECONDS = 1.0
+# Records wait so long for others and are applied in one run. One by one, as Faust hands them over,
+# a CDR costs a quarter more: its code and the steps' drive each other out of the caches.
 RUN_SECONDS = 0.02
 # A fact that touches more CDRs than this is flushed in between, with the cursor in the marker.
 RUNS_A_FLUSH = 500
@@ -334,7 +334,7 @@ class Partition:
         """Wait for what one transaction shall hold.
 
         A transaction costs as much as the outcomes of many CDRs. While many records wait in the
-        queue none of them is seen earlier by another one: it is put off until it is worth it.
+        queue, more transactions only make these wait longer: it is put off until it is worth it.
         """
         if not self._is_flushed.is_set():
             return  # somebody waits for this flush

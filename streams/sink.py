@@ -7,6 +7,7 @@ lag alone.
 
 import asyncio
 import logging
+import math
 import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -29,7 +30,7 @@ from streams.store import Place, RefusedRow, Store
 from streams.topics import DEAD_LETTER
 
 logger = logging.getLogger(__name__)
-POLL_MILLISECONDS = 50
+POLL_SECONDS = 0.05
 # An insert costs ClickHouse the same however few rows it has. While more comes, what finance waits
 # for goes this often, and first; all other tables are filled, and offsets written, less often.
 PROMPT = ("cdr_settled",)
@@ -70,7 +71,7 @@ class Sink:
         )
         self._gathered = Gathered(topics={name: topic.name for name, topic in self._topics.items()})
         self._written: dict[Place, int] = {}
-        self._due = 0.0  # no insert before; what comes is read until then
+        self._due = 0.0  # only a full batch is inserted before
         self._advanced = 0.0  # when the offsets were written last
         self._looked = 0.0  # when the database was last asked for them
         self._store: Store | None = None
@@ -104,11 +105,11 @@ class Sink:
     async def _turn(self) -> None:
         """Read until an insert is due, and insert."""
         most = self._settings.sink_batch_records
-        has_news = await self._read()
+        has_news = await self._read(POLL_SECONDS)
         while self._gathered.reached and self._gathered.records < most:
-            if time.monotonic() >= self._due:
+            if (left := self._due - time.monotonic()) <= 0:
                 break
-            has_news |= await self._read()
+            has_news |= await self._read(min(POLL_SECONDS, left))
         began = time.monotonic()
         if not self._gathered.reached:
             if began - self._looked > LOOK_SECONDS:
@@ -126,14 +127,15 @@ class Sink:
                 await self._insist(self._advance)
                 await self._commit(reached)
 
-    async def _read(self) -> bool:
-        """Take what came; tell whether anything did.
+    async def _read(self, seconds: float) -> bool:
+        """Take what came, waiting so long for it at most; tell whether anything did.
 
-        Often, even where nothing is to be inserted yet: a partition of which something is held
-        here is not fetched from again before that was taken.
+        Called again and again until an insert is due: the consumer fetches from no partition of
+        which it still holds something.
         """
         room = max(1, self._settings.sink_batch_records - self._gathered.records)
-        polled = await self._consumer.getmany(timeout_ms=POLL_MILLISECONDS, max_records=room)
+        milliseconds = math.ceil(seconds * 1000)
+        polled = await self._consumer.getmany(timeout_ms=milliseconds, max_records=room)
         batch = {
             (place.topic, place.partition): records for place, records in polled.items() if records
         }

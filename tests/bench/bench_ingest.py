@@ -148,12 +148,15 @@ def say_configurations() -> None:
         "processes": 1,
         "connections": CONNECTIONS,
         "acks": "all",
-        "gather_seconds": GATHER_SECONDS,
+        "publisher_gather_seconds": GATHER_SECONDS,
     }
     configuration.say(
-        ("starlette", "uvicorn", "uvloop", "httptools", "aiokafka"),
+        ("uvicorn", "uvloop", "httptools", "aiokafka"),
         {
-            "bare": {**same, "handler": "produces the bytes"},
+            "bare": {
+                **same,
+                "handler": f"{configuration.release('starlette')}, produces the bytes",
+            },
             "gateway": {**same, "handler": "token, document, envelope, headers"},
         },
     )

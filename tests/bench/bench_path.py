@@ -149,9 +149,9 @@ def say_configurations(seconds: float) -> None:
         "connections": len(CPOS),
         "run_seconds": RUN_SECONDS,
         "flush_seconds": StreamsSettings(kafka_brokers="").streams_flush_seconds,
-        "prompt_seconds": PROMPT_SECONDS,
-        "gather_seconds": GATHER_SECONDS,
-        "look_seconds": LOOK_SECONDS,
+        "sink_prompt_seconds": PROMPT_SECONDS,
+        "sink_gather_seconds": GATHER_SECONDS,
+        "looked_for_every_seconds": LOOK_SECONDS,
     }
     configuration.say(
         ("faust-streaming", "aiokafka", "clickhouse-connect", "chdb-core"),

@@ -228,13 +228,13 @@ def compare(brokers: str, url: str, count: int, rounds: int) -> float:
 def say_configurations() -> None:
     same = {"batch_records": SETTINGS.sink_batch_records, "format": "Native"}
     sink = {
-        "reads": "Kafka, committed",
+        "reads": f"Kafka by {configuration.release('aiokafka')}",
         "prompt_seconds": PROMPT_SECONDS,
         "gather_seconds": GATHER_SECONDS,
         "inserts_at_once": INSERTS_AT_ONCE,
     }
     configuration.say(
-        ("clickhouse-connect", "chdb-core", "aiokafka"),
+        ("clickhouse-connect", "chdb-core"),
         {
             "plain": {**same, "reads": "nothing", "inserts_at_once": 1},
             "sink": {**same, **sink},

@@ -2,80 +2,50 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 
-from settlement.pricing.profile import DEFAULT
 from streams import partition
-from streams.open_transactions import OpenTransactions
-from streams.partition import MANY_RECORDS, Partition
+from streams.partition import MANY_RECORDS, RUN_SECONDS
 from streams.record import Record
-from streams.settings import StreamsSettings
-from tests.builders import a_cdr_document
-from tests.pipeline.inbox import a_sent
+from tests.unit.streams.lone_partition import Ack, a_partition, a_record
 
 FLUSH_SECONDS = 0.01
 LONGEST_SECONDS = 0.3
 
 
-class Event:
-    """Stands for Faust's event."""
-
-    def ack(self) -> None: ...
-
-
-@asynccontextmanager
-async def a_partition() -> AsyncIterator[Partition]:
-    """Give a partition that asks no broker."""
-
-    def failed(error: Exception) -> None:
-        raise error
-
-    own = Partition(
-        number=0,
-        settings=StreamsSettings(kafka_brokers="", streams_flush_seconds=FLUSH_SECONDS),
-        profile=DEFAULT,
-        transactions=OpenTransactions(),
-        on_failure=failed,
-    )
-    try:
-        yield own
-    finally:
-        await own.stop()
-
-
-def a_record(offset: int) -> Record:
-    sent = a_sent("cdrs", "POST", a_cdr_document(id=f"CDR-{offset}"))
-    envelope = sent.envelope(f"id-{offset}")
-    return Record(partition=0, offset=offset, value=sent.body, envelope=envelope)
-
-
 def test_records_that_come_one_after_the_other_are_applied_in_one_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(partition, "RUN_SECONDS", 0.05)
+    applied: list[int] = []
+    waits: list[float] = []
 
-    async def scenario() -> list[list[int]]:
-        runs: list[list[int]] = []
+    async def scenario() -> None:
+        is_over, pause = asyncio.Event(), asyncio.sleep
 
-        async def apply(record: Record, _: Event) -> None:
-            runs[-1].append(record.offset)
+        async def sleep(seconds: float) -> None:
+            waits.append(seconds)
+            await is_over.wait()
 
-        async with a_partition() as own:
-            monkeypatch.setattr(own, "_apply", apply)
-            for first in (0, 3):
-                runs.append([])
-                running = asyncio.create_task(own._apply_for_ever())
-                for offset in range(first, first + 3):
-                    await own.put(a_record(offset), Event())
-                    await asyncio.sleep(0.005)
-                assert runs[-1] == []
-                await running
-        return runs
+        async def apply(record: Record, _: Ack) -> None:
+            applied.append(record.offset)
 
-    assert asyncio.run(scenario()) == [[0, 1, 2], [3, 4, 5]]
+        own = a_partition(on_failure=pytest.fail)
+        monkeypatch.setattr(own, "_apply", apply)
+        monkeypatch.setattr("asyncio.sleep", sleep)
+        running = asyncio.create_task(own._apply_for_ever())
+        for offset in range(3):
+            await own.put(a_record(offset), Ack())
+            await pause(0)
+        assert applied == []
+        is_over.set()
+        await running
+        await own.stop()
+
+    asyncio.run(scenario())
+
+    assert applied == [0, 1, 2]
+    assert waits == [RUN_SECONDS]
 
 
 @pytest.mark.parametrize(
@@ -89,13 +59,15 @@ def test_a_flush_is_put_off_only_for_a_backlog(
     monkeypatch.setattr(partition, "LONGEST_FLUSH_SECONDS", LONGEST_SECONDS)
 
     async def scenario() -> float:
-        async with a_partition() as own:
-            own._is_flushed.set()  # nobody waits for this flush
-            for offset in range(waiting):
-                await own.put(a_record(offset), Event())
-            began = time.monotonic()
-            await own._gathered()
-            return time.monotonic() - began
+        own = a_partition(on_failure=pytest.fail, streams_flush_seconds=FLUSH_SECONDS)
+        own._is_flushed.set()  # nobody waits for this flush
+        for offset in range(waiting):
+            await own.put(a_record(offset), Ack())
+        began = time.monotonic()
+        await own._gathered()
+        took = time.monotonic() - began
+        await own.stop()
+        return took
 
     took = asyncio.run(scenario())
 

@@ -103,7 +103,7 @@ class FakeStore:
 
 
 class Clock:
-    """Stands for time: stands still but while Kafka is waited for."""
+    """Stands for time: stands still but for sleeps and while Kafka is waited for."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -214,7 +214,17 @@ def test_an_insert_is_not_made_more_often_than_it_is_worth(bench: Bench) -> None
         bench.turn()
 
     waited = bench.clock.now - began
-    assert waited == pytest.approx(3 * sink.PROMPT_SECONDS, abs=3 * sink.POLL_MILLISECONDS / 1000)
+    assert waited == pytest.approx(3 * sink.PROMPT_SECONDS, abs=0.01)
+
+
+def test_what_comes_after_a_silence_is_inserted_at_once(bench: Bench) -> None:
+    bench.clock.now += sink.PROMPT_SECONDS
+    began = bench.clock.now
+    bench.comes(1)
+    bench.turn()
+
+    assert bench.tables.inserts == [{"cdr_settled": 1}]
+    assert bench.clock.now == began
 
 
 def test_what_comes_before_the_next_insert_is_read_meanwhile(bench: Bench) -> None:

@@ -7,10 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from settlement.pricing.profile import DEFAULT
 from settlement.rules import RULES_VERSION
 from streams.apply import Applied
-from streams.open_transactions import OpenTransactions
 from streams.outcome import CdrMessage, DeadLetter
 from streams.partition import Partition, failures_in_a_row
 from streams.record import Record
@@ -20,8 +18,9 @@ from streams.steps.admit import document_outcome
 from streams.steps.settle import settle
 from streams.takeover import InboxFacts, StateDoesNotFit, event_id, fit
 from streams.topics import DEAD_LETTER
-from tests.builders import a_cdr_document, a_tariff_document
+from tests.builders import a_tariff_document
 from tests.pipeline.inbox import a_sent
+from tests.unit.streams.lone_partition import Ack, a_partition, a_record
 
 MARKER = Marker(offset=41, ce_id="id-41", rules_version=RULES_VERSION)
 FACTS = InboxFacts(first=0, end=50, committed=42, marked_id="id-41")
@@ -103,21 +102,6 @@ def test_an_event_without_an_id_is_named_by_its_place() -> None:
     assert event_id(headers[:1], partition=3, offset=7) == "3-7"
 
 
-class Ack:
-    def __init__(self) -> None:
-        self.is_done = False
-
-    def ack(self) -> None:
-        self.is_done = True
-
-
-def a_record(offset: int) -> Record:
-    sent = a_sent("cdrs", "POST", a_cdr_document(id=f"CDR-{offset}"))
-    return Record(
-        partition=0, offset=offset, value=sent.body, envelope=sent.envelope(f"id-{offset}")
-    )
-
-
 def applied(
     offsets: Iterable[int],
     *,
@@ -129,14 +113,7 @@ def applied(
 
     async def apply() -> tuple[Partition, list[Exception]]:
         failures: list[Exception] = []
-        settings = StreamsSettings(kafka_brokers="127.0.0.1:1")
-        partition = Partition(
-            number=0,
-            settings=settings,
-            profile=DEFAULT,
-            transactions=OpenTransactions(),
-            on_failure=failures.append,
-        )
+        partition = a_partition(on_failure=failures.append)
         partition._marker = marker
         task = asyncio.create_task(partition._guarded(partition._apply_for_ever))
         for offset in offsets:
