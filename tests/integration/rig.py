@@ -23,7 +23,7 @@ from streams.events import headers_of
 from streams.generation import derived_ends, generations, inbox_ends, is_behind
 from streams.publisher import Publisher
 from streams.record import record_at
-from streams.rows import Row
+from streams.rows import Row, received_row
 from streams.topics import INBOX, apply_topics
 from tests.integration.clickhouse_fixture import ClickHouse
 from tests.pipeline.inbox import Inbox, Sent
@@ -33,6 +33,7 @@ SETTLE_SECONDS = 120.0
 LAST_ROWS_SECONDS = 10.0
 # Signs of a row's place in time that a process cannot repeat: none. Rows are equal to the last.
 COMPARED = (
+    "document_received",
     "cdr_settled",
     "cdr_outcome",
     "document_outcome",
@@ -57,6 +58,7 @@ class Rig:
         self.database = f"settlement_g{self.generation}"
         self.processes: list[subprocess.Popen[bytes]] = []
         self._folds = {number: Inbox(partition=number) for number in range(INBOX.partitions)}
+        self._received: list[Row] = []
         asyncio.run(apply_topics(brokers=brokers, generation=self.generation))
         migrate(url=clickhouse.url, generation=self.generation)
 
@@ -116,12 +118,14 @@ class Rig:
         known = {number: len(fold.log) for number, fold in self._folds.items()}
         for message in asyncio.run(_read_inbox(self.brokers, known)):
             self._folds[message.partition].replay(record_at(message))
+            self._received.append(received_row(message))
         return self._folds
 
     def expected(self) -> dict[str, list[Row]]:
         """Give the rows that the inbox as it stands must lead to."""
         folds = sorted(self.fold().items())
-        return {table: [row for _, fold in folds for row in fold.rows(table)] for table in COMPARED}
+        rows = {table: [row for _, fold in folds for row in fold.rows(table)] for table in COMPARED}
+        return {**rows, "document_received": self._received}
 
     def rows(self, table: str, columns: Sequence[str], *, prefix: str = "") -> list[Row]:
         """Give the rows of a table, merged; only those whose object begins with `prefix`."""

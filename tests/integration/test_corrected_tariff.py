@@ -1,6 +1,6 @@
 """A corrected tariff that touches many CDRs: bounded transactions, nobody starves, a kill resumes.
 
-Rule: CORRECTED_CDRS says how many (2,000 in the ordinary run, see tests/README.md); everything is
+Rule: CORRECTED_CDRS says how many (4,000 in the ordinary run, see tests/README.md); everything is
 counted from Kafka as it was committed, the rows from ClickHouse.
 """
 
@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import itertools
 import os
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -191,7 +192,7 @@ async def watch(rig: Rig) -> Watched:
                 at_kill, overtook = len(done), probes.committed_by(time.monotonic())
                 meanwhile = probes.answered()
                 rig.processes[0].kill()
-                rig.processes[0].wait(timeout=20)
+                assert rig.processes[0].wait(timeout=20) == -signal.SIGKILL
                 rig.start("streams", log_name="after-the-kill", **INSTANCE)
                 await committed.until(lambda: len(done) > at_kill)
                 probes.answered()  # those across the kill are left out

@@ -4,6 +4,7 @@ Rule: nothing is asserted here but the verdict of the round.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.integration.kill_matrix.verdict import run_round
 
 pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(400)]
 SEED = 0
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -34,3 +36,9 @@ def test_the_ordinary_points_kill_everything_that_any_point_kills() -> None:
     everything = {role for point in POINTS for role in point.killed}
 
     assert everything == {role for name in ORDINARY for role in BY_NAME[name].killed}
+
+
+def test_every_point_shows_a_row_of_what_is_survived() -> None:
+    told = (ROOT / "streams" / "README.md").read_text()
+
+    assert [point.name for point in POINTS if f"`{point.name}`" not in told] == []

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
+from clickhouse_connect.driver.client import Client
 from typer.testing import CliRunner, Result
 
 from ingest.demo.drain import wait_until_passed
@@ -24,11 +25,13 @@ from streams.publisher import Publisher
 from streams.topics import GENERATION, INBOX, SETTLEMENT_DOCUMENT, TOPICS, apply_topics
 from tests.integration.clickhouse_fixture import ClickHouse
 from tests.integration.inbox_topic import recreate_topic
-from tests.integration.rig import Rig, a_rig
+from tests.integration.rig import COMPARED, Rig, a_rig
 from tests.integration.traffic import cdrs, traffic
 from tests.pipeline.documents import awkward_documents
 from tests.pipeline.inbox import a_sent
 
+# How far it is, and how many records a second.
+PROGRESS = r"\d+ of \d+ records, \d+ a\s+second"
 pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(300)]
 
 
@@ -57,6 +60,12 @@ def told(rig: Rig, *arguments: str, code: int = FINE) -> Any:
     return json.loads(done.stdout)
 
 
+def rows_of(client: Client, generation: int, table: str) -> list[str]:
+    """Give the rows of a table, every column of them."""
+    found = client.query(f"SELECT * FROM settlement_g{generation}.{table} FINAL")
+    return sorted(str(row) for row in found.result_rows)
+
+
 def topics(brokers: str) -> set[str]:
     async def ask() -> set[str]:
         admin = AIOKafkaAdminClient(bootstrap_servers=brokers)
@@ -77,6 +86,12 @@ def test_a_replay_under_traffic_gives_identical_rows_and_can_be_switched_to(rig:
     rig.wait_until_settled()
     comparison = json.loads(replayed.stdout)
     following = comparison["after"]
+    completed = settle(rig, "replay", "--generation", str(following))
+    unequal = [
+        table
+        for table in COMPARED
+        if rows_of(client, live, table) != rows_of(client, following, table)
+    ]
     listed = {one["generation"]: one for one in told(rig, "generation", "list")["generations"]}
     switched = settle(rig, "generation", "switch", str(following))
     shown = live_generation(client)
@@ -99,10 +114,12 @@ def test_a_replay_under_traffic_gives_identical_rows_and_can_be_switched_to(rig:
     unknown = settle(rig, "generation", "switch", str(following))
 
     assert replayed.exit_code == FINE, replayed.output
+    assert completed.exit_code == FINE, completed.output
+    assert unequal == []
     assert comparison["different"] == 0
     assert all(table["before"] == table["after"] for table in comparison["tables"])
     assert comparison["records"] >= at_start
-    assert "records, " in replayed.stderr  # how far it is, and how many a second
+    assert re.search(PROGRESS, replayed.stderr)
     assert listed[live]["live"]
     assert not listed[following]["live"]
     assert listed[following]["folded"] >= at_start

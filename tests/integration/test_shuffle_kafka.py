@@ -1,6 +1,6 @@
 """The same documents in other orders on the real Kafka, with a rebalance in the middle.
 
-Rule: SHUFFLE_SEEDS says how many orders (one in the ordinary run, see tests/README.md); rows may
+Rule: SHUFFLE_SEEDS says how many orders (two in the ordinary run, see tests/README.md); rows may
 differ in what tests/pipeline/test_shuffles.py names as provenance, and in nothing else.
 """
 
@@ -24,7 +24,7 @@ from tests.pipeline.inbox import Inbox, Sent
 from tests.pipeline.test_shuffles import MAY_DIFFER, OBJECTS
 
 pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(300)]
-SEEDS = range(int(os.environ.get("SHUFFLE_SEEDS", "1")))
+SEEDS = range(int(os.environ.get("SHUFFLE_SEEDS", "2")))
 # They stand in different partitions of the inbox, so that both workers have something to do.
 PARTIES = ("NL*TNM", "DE*ABC", "FR*XYZ", "BE*ONE")
 PAUSE_SECONDS = 0.015

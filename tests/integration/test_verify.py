@@ -18,6 +18,7 @@ import pytest
 
 from settlement.ledger.posting import post_claim
 from streams.outcome import CdrOutcome
+from streams.topics import Topic
 from tests.integration.clickhouse_fixture import ClickHouse
 from tests.integration.corruptions import CORRUPTIONS, of_cdr
 from tests.integration.rig import Rig, a_rig
@@ -30,6 +31,8 @@ from tests.integration.verified import (
     traffic,
     undone,
     verified,
+    without_cdr,
+    without_rerun,
 )
 from tests.pipeline.documents import BEFORE, awkward_documents
 from tests.pipeline.inbox import Sent
@@ -280,3 +283,22 @@ def test_an_outcome_forged_in_the_log_and_the_tables_is_named(
 
     assert [line for line in found if line.startswith(named)], found
     assert [line for line in found if f" {cdr_key}:" not in line and " waits for" not in line] == []
+
+
+@pytest.mark.parametrize(
+    ("kept", "named"),
+    [
+        (
+            without_cdr("PLAIN-11"),
+            ("unexplained document: ", "recount: CDRs of AT*VFY"),
+        ),
+        (without_rerun("RERUN"), ("waiting: CDR AT*VFY RERUN waits for",)),
+    ],
+    ids=["a CDR that the worker never saw", "a run that never came"],
+)
+def test_what_is_missing_in_the_log_and_the_tables_alike_is_named(
+    rig: Rig, kept: Callable[[Topic, bytes], bytes | None], named: tuple[str, ...]
+) -> None:
+    found = differences(Copy(rig, kept))
+
+    assert [text for text in named if not any(text in line for line in found)] == [], found

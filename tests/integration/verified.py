@@ -22,7 +22,13 @@ from settlement.clickhouse.migrate import migrate
 from streams.gathered import Gathered
 from streams.outcome import CdrOutcome, CdrSaid, outcome_digest, written
 from streams.store import Store
-from streams.topics import SETTLEMENT_CDR, TOPICS, Topic, apply_topics
+from streams.topics import (
+    SETTLEMENT_CDR,
+    SETTLEMENT_DOCUMENT,
+    TOPICS,
+    Topic,
+    apply_topics,
+)
 from tests.builders import (
     a_cdr_document,
     a_charging_period_document,
@@ -36,6 +42,8 @@ from tests.pipeline.inbox import Sent, a_sent
 CPO = "AT*VFY"
 START = datetime(2024, 3, 1, 10, tzinfo=UTC)
 _COPIES = itertools.count(900)
+# Tables of a copy that are filled from its log.
+FILLED = ("cdr_settled", "cdr_outcome", "document_outcome", "sink_offset")
 DERIVED = [topic for topic in TOPICS if topic.is_derived and not topic.is_compacted]
 
 
@@ -149,10 +157,44 @@ def differences(stack: "Rig | Copy") -> list[str]:
     return [f"{one['check']}: {one['where']}: {one['expected']} / {one['found']}" for one in found]
 
 
-class Copy:
-    """A copy of a generation: its own topics and tables, free to be forged."""
+def whole(_: Topic, value: bytes) -> bytes:
+    """Keep a message as it is."""
+    return value
 
-    def __init__(self, rig: Rig) -> None:
+
+def without_cdr(key: str) -> Callable[[Topic, bytes], bytes | None]:
+    """Keep what a worker says that has never seen a CDR."""
+
+    def kept(topic: Topic, value: bytes) -> bytes | None:
+        if topic is SETTLEMENT_CDR:
+            return None if msgspec.json.decode(value)["cdr_key"] == key else value
+        if topic is SETTLEMENT_DOCUMENT:
+            said = msgspec.json.decode(value)
+            return msgspec.json.encode([one for one in said if one["object_key"] != key])
+        return value
+
+    return kept
+
+
+def without_rerun(key: str) -> Callable[[Topic, bytes], bytes | None]:
+    """Keep what a worker says that never runs a CDR again for what it waits for."""
+
+    def kept(topic: Topic, value: bytes) -> bytes | None:
+        if topic is SETTLEMENT_CDR:
+            said = msgspec.json.decode(value)
+            return None if said["cdr_key"] == key and said["bucket"] != "waiting" else value
+        return value
+
+    return kept
+
+
+class Copy:
+    """A copy of a generation: its own topics and tables, free to be forged.
+
+    `kept` gives what stands of a message in the copy's log, None for nothing of it.
+    """
+
+    def __init__(self, rig: Rig, kept: Callable[[Topic, bytes], bytes | None] = whole) -> None:
         self.brokers, self.clickhouse = rig.brokers, rig.clickhouse
         self.generation = next(_COPIES)
         self.database = f"settlement_g{self.generation}"
@@ -160,7 +202,7 @@ class Copy:
         migrate(url=rig.clickhouse.url, generation=self.generation)
         client = rig.clickhouse.client()
         for table in tables_of(rig):
-            if table != "sink_offset":
+            if table not in FILLED:
                 client.command(
                     f"INSERT INTO {self.database}.{table} SELECT * FROM {rig.database}.{table}"
                 )
@@ -168,7 +210,7 @@ class Copy:
             f"INSERT INTO {self.database}.sink_offset SELECT * FROM {rig.database}.sink_offset "
             "WHERE topic IN ('inbox', 'rejected')"
         )
-        asyncio.run(self._copy_logs(rig.generation))
+        asyncio.run(self._copy_logs(rig.generation, kept))
 
     @contextmanager
     def forged(self, cdr_key: str, change: Callable[[CdrOutcome], CdrOutcome]) -> Iterator[None]:
@@ -210,14 +252,20 @@ class Copy:
         assert store.insert(gathered.rows()) == []
         store.advance({place: sent[0].offset + 1})
 
-    async def _copy_logs(self, generation: int) -> None:
+    async def _copy_logs(
+        self, generation: int, kept: Callable[[Topic, bytes], bytes | None]
+    ) -> None:
         for topic in DERIVED:
             source, target = topic.in_generation(generation), topic.in_generation(self.generation)
             found = await messages(self.brokers, source, topic.partitions)
             await self._produce(
-                [(target, one.partition, one.key, one.value, one.headers) for one in found]
+                [
+                    (target, one.partition, one.key, value, one.headers)
+                    for one in found
+                    if (value := kept(topic, one.value)) is not None
+                ]
             )
-            await self._advance(topic, target)
+            await self._fill(topic, target)
 
     async def _produce(self, found: list[tuple[Any, ...]]) -> list[Any]:
         producer = AIOKafkaProducer(bootstrap_servers=self.brokers, acks="all")
@@ -233,12 +281,14 @@ class Copy:
         finally:
             await producer.stop()
 
-    async def _advance(self, topic: Topic, target: str) -> None:
+    async def _fill(self, topic: Topic, target: str) -> None:
+        """Store what the log says, as the sink would; other tables are copies already."""
         store = Store(client=self.clickhouse.client(), database=self.database, topics=[])
-        ends: dict[tuple[str, int], int] = {}
+        gathered = Gathered(topics={target: topic.name})
         for record in await messages(self.brokers, target, topic.partitions):
-            ends[target, record.partition] = record.offset + 1
-        store.advance(ends)
+            gathered.add({(target, record.partition): [record]})
+        assert store.insert(gathered.rows(FILLED)) == []
+        store.advance(gathered.reached)
 
 
 async def messages(brokers: str, topic: str, partitions: int) -> list[Any]:

@@ -30,6 +30,8 @@ WORKERS = ("worker-1", "worker-2")
 SINK = "sink"
 CLICKHOUSE = "clickhouse"
 KAFKA = "kafka"
+# A worker that lost its partition or its broker ends itself and is started again.
+FAILED = 70
 # They stand in different partitions of the inbox, so that two workers have something each.
 PARTIES = ("NL*TNM", "DE*ABC", "FR*XYZ", "BE*ONE")
 READY_SECONDS = 120.0
@@ -76,7 +78,15 @@ class Arena:
         role.is_wanted = False
         if role.process is not None and role.process.poll() is None:
             role.process.terminate()
-            role.process.wait(timeout=30)
+            if code := role.process.wait(timeout=30):
+                self.ended.append((name, code))
+
+    def kill(self, name: str) -> None:
+        """End a role with SIGKILL; it is not started again."""
+        process = self.process(name)
+        self.roles[name].is_wanted = False
+        process.kill()
+        self.ended.append((name, process.wait(timeout=20)))
 
     def process(self, name: str) -> subprocess.Popen[bytes]:
         """Give a role's running process."""
@@ -95,7 +105,10 @@ class Arena:
                     role.process = self.rig.start(role.role, log_name=name, **role.settings)
 
     def all_up(self) -> None:
-        """Let everything run but the second worker, which joins where a point says so."""
+        """Let everything run but the second worker, which joins where a point says so.
+
+        Nothing may have ended since the last round was counted.
+        """
         self.stop(WORKERS[1])
         self.tend()
         for name in (*GATEWAYS, WORKERS[0], SINK):
@@ -103,6 +116,8 @@ class Arena:
                 self.start(name)
         for name in GATEWAYS:
             self._wait_for(name)
+        # A worker that was frozen may learn after all was counted that its partitions are gone.
+        assert set(self.ended) <= {(WORKERS[0], FAILED)}, self.logs()
         self.ended.clear()
 
     def _wait_for(self, gateway: str) -> None:

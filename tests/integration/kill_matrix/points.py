@@ -5,7 +5,6 @@ Moments are drawn from the seed, so a round can be repeated as far as processes 
 """
 
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,8 +25,6 @@ FROZEN_SECONDS = 13.0
 LONGEST_MOMENT_SECONDS = 2.0
 REACHED_SECONDS = 90.0
 KILLED = -9
-# A worker that lost its partition or its broker ends itself and is started again.
-FAILED = 70
 
 Harm = Callable[[Arena, Random], None]
 
@@ -100,28 +97,29 @@ def _freeze_and_wake(arena: Arena, random: Random) -> None:
 
 
 def _join_and_leave(arena: Arena, random: Random) -> None:
-    """Let a second worker join under load, and leave again or be killed."""
-    joined = _join(arena)
+    """Let a second worker join under load, and leave again."""
+    _join(arena)
     _moment(random)
-    if random.random() < 0.5:
-        arena.stop(WORKERS[1])
-    else:
-        arena.roles[WORKERS[1]].is_wanted = False
-        joined.kill()
-        joined.wait(timeout=20)
+    arena.stop(WORKERS[1])
 
 
-def _join(arena: Arena) -> subprocess.Popen[bytes]:
+def _join_and_die(arena: Arena, random: Random) -> None:
+    """Let a second worker join under load, and kill it."""
+    _join(arena)
+    _moment(random)
+    arena.kill(WORKERS[1])
+
+
+def _join(arena: Arena) -> None:
     """Start the second worker and wait until it has taken a partition over."""
     log = arena.folder / f"{WORKERS[1]}.log"
     before = log.stat().st_size if log.exists() else 0
-    joined = arena.start(WORKERS[1])
+    arena.start(WORKERS[1])
     wait_until(
         lambda: b"applied up to" in log.read_bytes()[before:],
         seconds=REACHED_SECONDS,
         told=arena.logs,
     )
-    return joined
 
 
 def _kill_kafka(arena: Arena, random: Random) -> None:
@@ -156,6 +154,7 @@ POINTS = (
     Point("streams_any_moment", _kill_in_turn(WORKERS[0]), (WORKERS[0],)),
     Point("streams_frozen_and_woken", _freeze_and_wake, (), may_fail=WORKERS),
     Point("streams_rebalance", _join_and_leave, (), may_fail=WORKERS),
+    Point("streams_rebalance_killed", _join_and_die, (WORKERS[1],), may_fail=WORKERS),
     at(SINK, "sink_before_rest", times=4),
     at(SINK, "sink_before_offset", times=4),
     at(SINK, "sink_after_offset", times=4),
@@ -180,6 +179,7 @@ POINTS = (
 ORDINARY = (
     "before_each_write",
     "streams_frozen_and_woken",
+    "streams_rebalance_killed",
     "kafka_any_moment",
     "all_in_turn",
 )

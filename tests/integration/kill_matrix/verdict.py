@@ -18,9 +18,9 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.topics import SETTLEMENT_CDR, SETTLEMENT_DOCUMENT, Topic
-from tests.integration.kill_matrix.arena import Arena
+from tests.integration.kill_matrix.arena import FAILED, Arena
 from tests.integration.kill_matrix.partners import Told, Traffic
-from tests.integration.kill_matrix.points import FAILED, KILLED, Point
+from tests.integration.kill_matrix.points import KILLED, Point
 from tests.integration.rig import wait_until
 
 SETTLE_SECONDS = 180.0
@@ -91,7 +91,8 @@ def _counted(arena: Arena, point: Point, seed: int, prefix: str, told: Told) -> 
         for one, count in copies.items()
         if count > told.unanswered.get(one, 0)
     ]
-    problems += told.refused + differences[:SHOWN_DIFFERENCES] + _strange_ends(point, arena.ended)
+    ended, arena.ended = arena.ended, []
+    problems += told.refused + differences[:SHOWN_DIFFERENCES] + _strange_ends(point, ended)
     return Round(
         point=point.name,
         seed=seed,
@@ -101,7 +102,7 @@ def _counted(arena: Arena, point: Point, seed: int, prefix: str, told: Told) -> 
         doubled=len(doubled),
         unanswered=sum(told.unanswered.values()),
         copies=sum(copies.values()),
-        ended=list(arena.ended),
+        ended=ended,
         problems=problems,
     )
 
