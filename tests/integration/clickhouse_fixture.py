@@ -6,11 +6,43 @@ Rule: an error, never a skip, where it cannot start. `CLICKHOUSE_URL` names anot
 import itertools
 import os
 from collections.abc import Iterator
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
 from settlement.clickhouse.client import Client, connect
 from settlement.clickhouse.local.process import start_clickhouse, stop_clickhouse
+
+
+class Address(NamedTuple):
+    """A server's address in the parts that clients want, with what an address may leave out."""
+
+    place: str  # scheme, host and port
+    interface: str
+    host: str
+    port: int
+    user: str
+    password: str
+
+    @property
+    def login(self) -> tuple[str, str]:
+        """Give user and password, as httpx wants them."""
+        return self.user, self.password
+
+
+def address_of(url: str) -> Address:
+    """Take http(s)://user:password@host[:port] apart."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or (8443 if parts.scheme == "https" else 8123)
+    return Address(
+        place=f"{parts.scheme}://{host}:{port}",
+        interface=parts.scheme,
+        host=host,
+        port=port,
+        user=unquote(parts.username or "default"),
+        password=unquote(parts.password or ""),
+    )
 
 
 class ClickHouse:

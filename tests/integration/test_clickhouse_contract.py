@@ -9,7 +9,6 @@ import datetime as dt
 import gzip
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
 import clickhouse_connect
 import httpx
@@ -18,7 +17,7 @@ import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError, StreamFailureError
 
 from settlement.clickhouse.client import Client
-from tests.integration.clickhouse_fixture import ClickHouse
+from tests.integration.clickhouse_fixture import ClickHouse, address_of
 
 pytestmark = [pytest.mark.clickhouse, pytest.mark.timeout(180)]
 
@@ -59,13 +58,13 @@ def insert(client: Client, *rows: list[Any]) -> None:
     client.insert("cdr", rows, column_names=list(COLUMNS))
 
 
-def post(address: str, text: str, **parameters: str) -> httpx.Response:
-    parts = urlsplit(address)
+def post(url: str, text: str, **parameters: str) -> httpx.Response:
+    server = address_of(url)
     return httpx.post(
-        f"{parts.scheme}://{parts.hostname}:{parts.port}/",
+        server.place,
         params=parameters,
         content=text,
-        auth=(parts.username or "default", parts.password or ""),
+        auth=server.login,
         timeout=60,
     )
 
@@ -74,12 +73,13 @@ def post(address: str, text: str, **parameters: str) -> httpx.Response:
 def test_a_row_comes_back_as_it_was_inserted(
     clickhouse: ClickHouse, client: Client, compression: str | bool
 ) -> None:
-    parts = urlsplit(clickhouse.url)
+    address = address_of(clickhouse.url)
     writer = clickhouse_connect.get_client(
-        host=parts.hostname or "",
-        port=parts.port or 8123,
-        username=parts.username or "default",
-        password=parts.password or "",
+        interface=address.interface,
+        host=address.host,
+        port=address.port,
+        username=address.user,
+        password=address.password,
         database=client.database or "",
         compress=compression,
         settings={"async_insert": 0},
@@ -213,11 +213,11 @@ def test_a_statement_is_read_as_curl_sends_it(
 
 
 def test_a_get_changes_nothing(clickhouse: ClickHouse) -> None:
-    parts = urlsplit(clickhouse.url)
+    address = address_of(clickhouse.url)
     answer = httpx.get(
-        f"http://{parts.hostname}:{parts.port}/",
+        address.place,
         params={"query": "CREATE DATABASE by_get"},
-        auth=(parts.username or "", parts.password or ""),
+        auth=address.login,
     )
 
     assert answer.headers["X-ClickHouse-Exception-Code"] == "164"
@@ -225,16 +225,15 @@ def test_a_get_changes_nothing(clickhouse: ClickHouse) -> None:
 
 @pytest.mark.parametrize("how", ["basic", "headers", "query"])
 def test_a_user_is_known_by_each_way_to_say_a_password(clickhouse: ClickHouse, how: str) -> None:
-    parts = urlsplit(clickhouse.url)
-    user, password = parts.username or "default", parts.password or ""
+    address = address_of(clickhouse.url)
+    user, password = address.login
     said: dict[str, dict[str, Any]] = {
         "basic": {"auth": (user, password)},
         "headers": {"headers": {"X-ClickHouse-User": user, "X-ClickHouse-Key": password}},
         "query": {"params": {"user": user, "password": password}},
     }
-    place = f"http://{parts.hostname}:{parts.port}/"
 
-    answer = httpx.post(place, content="SELECT 1", **said[how])
+    answer = httpx.post(address.place, content="SELECT 1", **said[how])
 
     assert answer.text == "1\n"
 
@@ -246,9 +245,9 @@ def test_our_client_inserts_synchronously(client: Client) -> None:
 
 
 def test_ping_needs_no_password(clickhouse: ClickHouse) -> None:
-    parts = urlsplit(clickhouse.url)
+    address = address_of(clickhouse.url)
 
-    answer = httpx.get(f"http://{parts.hostname}:{parts.port}/ping")
+    answer = httpx.get(f"{address.place}/ping")
 
     assert answer.text == "Ok.\n"
 
@@ -276,13 +275,13 @@ def test_values_and_selects_can_be_inserted(client: Client) -> None:
 
 def test_a_body_that_breaks_off_inserts_nothing(clickhouse: ClickHouse, client: Client) -> None:
     whole = client.raw_query("SELECT number AS id FROM numbers(1000)", fmt="Native")
-    parts = urlsplit(clickhouse.url)
+    address = address_of(clickhouse.url)
 
     answer = httpx.post(
-        f"http://{parts.hostname}:{parts.port}/",
+        address.place,
         params={"query": f"INSERT INTO {client.database}.cdr (id) FORMAT Native"},
         content=whole[:500],
-        auth=(parts.username or "", parts.password or ""),
+        auth=address.login,
     )
 
     assert answer.headers["X-ClickHouse-Exception-Code"] == "33"
@@ -300,14 +299,15 @@ def test_pandas_reads_money_exactly(client: Client) -> None:
 
 
 def test_the_asynchronous_client_works(clickhouse: ClickHouse, client: Client) -> None:
-    parts = urlsplit(clickhouse.url)
+    address = address_of(clickhouse.url)
 
     async def ask() -> list[Any]:
         asking = await clickhouse_connect.get_async_client(
-            host=parts.hostname,
-            port=parts.port,
-            username=parts.username or "default",
-            password=parts.password or "",
+            interface=address.interface,
+            host=address.host,
+            port=address.port,
+            username=address.user,
+            password=address.password,
             database=client.database,
             autogenerate_session_id=False,
             tz_mode="aware",
@@ -324,12 +324,12 @@ def test_the_asynchronous_client_works(clickhouse: ClickHouse, client: Client) -
 def test_a_wrong_user_or_password_is_refused(
     clickhouse: ClickHouse, user: str | None, password: str
 ) -> None:
-    parts = urlsplit(clickhouse.url)
+    address = address_of(clickhouse.url)
 
     answer = httpx.post(
-        f"{parts.scheme}://{parts.hostname}:{parts.port}/",
+        address.place,
         content="SELECT 1",
-        auth=(user or parts.username or "default", password),
+        auth=(user or address.user, password),
     )
 
     assert answer.status_code in {401, 403}
