@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
@@ -171,12 +172,23 @@ def test_a_number_outside_the_columns_is_an_invalid_row_and_no_dead_letter(rig: 
     assert OUTSIDE not in {letter["object_key"] for letter in letters}
 
 
+def bytes_of_refused_row(rig: Rig) -> bytes:
+    """Give the message that was kept with the letter of a row that ClickHouse refused."""
+    ((body,),) = (
+        rig.clickhouse.client()
+        .query(f"SELECT body FROM {rig.database}.dead_letter FINAL WHERE reason = 'row_refused'")
+        .result_rows
+    )
+    return body.encode() if isinstance(body, str) else bytes(body)
+
+
 def test_a_row_that_clickhouse_refuses_is_a_dead_letter_and_the_rest_is_there(rig: Rig) -> None:
     letters = told(rig, "list", "--code", "row_refused")["dead_letters"]
 
     (one,) = letters
     assert one["object_key"] == f"NL*TNM|{REFUSED}"
     assert "of_a_test" in one["message"]
+    assert msgspec.json.decode(bytes_of_refused_row(rig))["cdr_key"] == REFUSED
     assert one["topic"] == f"settlement.cdr.g{rig.generation}"
     assert rig.rows("cdr_settled", ["cdr_key"], prefix=REFUSED) == []
     assert len(rig.rows("cdr_outcome", ["cdr_key"], prefix=REFUSED)) == 1
