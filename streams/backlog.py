@@ -3,7 +3,9 @@
 Rule: offsets decide; neither a count nor the time does.
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -16,9 +18,10 @@ RETRY_MILLISECONDS = 10
 Ends = Mapping[TopicPartition, int]
 
 
-def backlog_consumer(brokers: str) -> AIOKafkaConsumer:
-    """Give a consumer that reads as little as says enough; whoever gets it starts and stops it."""
-    return AIOKafkaConsumer(
+@asynccontextmanager
+async def backlog_consumer(brokers: str) -> AsyncIterator[AIOKafkaConsumer]:
+    """Give a consumer that reads as little as says enough, for the time of the block."""
+    consumer = AIOKafkaConsumer(
         bootstrap_servers=brokers,
         group_id=None,
         enable_auto_commit=False,
@@ -27,6 +30,14 @@ def backlog_consumer(brokers: str) -> AIOKafkaConsumer:
         max_partition_fetch_bytes=1,  # one batch says enough
         retry_backoff_ms=RETRY_MILLISECONDS,
     )
+    try:
+        await consumer.start()
+        # aiokafka 0.14 cancels a task of its own at the end and waits for it: one that has not had
+        # its first turn by then, since nothing had to be asked, would raise its CancelledError.
+        await asyncio.sleep(0)
+        yield consumer
+    finally:
+        await consumer.stop()
 
 
 async def committed_ends(consumer: AIOKafkaConsumer, *, generation: int) -> Ends:

@@ -72,23 +72,15 @@ def generations(client: Client) -> list[int]:
 
 async def inbox_ends(brokers: str) -> dict[int, int]:
     """Give the next offset of each inbox partition."""
-    consumer = backlog_consumer(brokers)
-    try:
-        await consumer.start()
+    async with backlog_consumer(brokers) as consumer:
         places = [TopicPartition(INBOX.name, number) for number in range(INBOX.partitions)]
         return {p.partition: end for p, end in (await consumer.end_offsets(places)).items()}
-    finally:
-        await consumer.stop()
 
 
 async def derived_ends(brokers: str, *, generation: int) -> Ends:
     """Give the ends of what is committed of a generation."""
-    consumer = backlog_consumer(brokers)
-    try:
-        await consumer.start()
+    async with backlog_consumer(brokers) as consumer:
         return await committed_ends(consumer, generation=generation)
-    finally:
-        await consumer.stop()
 
 
 async def is_behind(client: Client, *, brokers: str, generation: int, ends: Ends) -> bool:
@@ -98,12 +90,8 @@ async def is_behind(client: Client, *, brokers: str, generation: int, ends: Ends
         f"FROM {database_of(generation)}.sink_offset GROUP BY topic, kafka_partition"
     )
     stored = {(topic, number): offset for topic, number, offset in found.result_rows}
-    consumer = backlog_consumer(brokers)
-    try:
-        await consumer.start()
+    async with backlog_consumer(brokers) as consumer:
         return await is_anything_left(consumer, ends=ends, stored=stored)
-    finally:
-        await consumer.stop()
 
 
 def folded_records(client: Client, generation: int) -> dict[int, int]:

@@ -30,9 +30,7 @@ async def wait_until_passed(
     standstill_seconds: float = STANDSTILL_SECONDS,
 ) -> bool:
     """Wait until the tables hold all that Kafka holds; False where nothing moves any more."""
-    consumer = backlog_consumer(brokers)
-    await consumer.start()
-    try:
+    async with backlog_consumer(brokers) as consumer:
         loop = asyncio.get_running_loop()
         moved, seen = loop.time(), None
         while True:
@@ -46,8 +44,6 @@ async def wait_until_passed(
             elif loop.time() - moved > standstill_seconds:
                 return False
             await asyncio.sleep(LOOK_SECONDS)
-    finally:
-        await consumer.stop()
 
 
 async def look(reader: Client) -> Passed | None:
