@@ -288,6 +288,6 @@ def _unpriceable(reason: Unpriceable) -> Finding:
     return Finding(code=reason.code, path=reason.path, message=reason.message, severity="warning")
 
 
-def _side(price: Price) -> str:
+def _side(price: Price) -> str | None:
     amount = price.after_taxes if price.before_taxes is None else price.before_taxes
-    return format(amount, "f")
+    return None if amount is None else format(amount, "f")

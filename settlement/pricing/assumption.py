@@ -82,13 +82,17 @@ class Assumptions(msgspec.Struct, frozen=True, gc=False):
         return sorted(set(self.reading.walk.straddling))
 
     def _total(self, cdr: Cdr, rules: Profile) -> str:
-        """Tell the total under another reading, before taxes where that side is known."""
+        """Tell the total under another reading, before taxes where that side is known.
+
+        Of prices with and without unknown taxes neither side is.
+        """
         reading = read_cdr(cdr=cdr, assigned=self.assigned, zone=self.zone, rules=rules)
         before, after = reading.totals.total
         if before is not None:
             return f"{number(shown(before))} {cdr.currency} before taxes"
-        assert after is not None
-        return f"{number(shown(after))} {cdr.currency} after taxes"
+        if after is not None:
+            return f"{number(shown(after))} {cdr.currency} after taxes"
+        return "unknown before and after taxes"
 
 
 def _in_watt_hours(cdr: Cdr) -> Cdr:

@@ -12,6 +12,7 @@ from settlement.answer import Answer
 from settlement.answer_json import JsonAnswer, json_line
 from settlement.ocpi.problem import UnreadableDocument
 from settlement.pricing.priced import PricedCdr
+from settlement.pricing.profile import DEFAULT
 from tests.builders import a_cdr_document, a_tariff_document, as_bytes, in_2_1_1, in_2_3_0
 
 
@@ -155,6 +156,25 @@ def test_embedded_prices_of_another_side_of_taxes_are_a_difference_of_no_amount(
 
     (finding,) = [f for f in answer.findings if f.code == "embedded_tariff_differs"]
     assert (finding.claimed, finding.computed, finding.difference) == ("5.13", "10.25", None)
+
+
+def test_embedded_prices_of_which_no_side_is_known_are_a_difference_without_amounts() -> None:
+    document = a_cdr_document(tariffs=[])
+    start = document["charging_periods"][0]
+    for name, mode, begin in (("T1", "NO", "10"), ("T2", "YES", "11")):
+        tariff = a_tariff_document(id=name, tax_included=mode)
+        del tariff["elements"][0]["price_components"][0]["vat"]
+        document["tariffs"].append(tariff)
+        period = {"tariff_id": name, "start_date_time": f"2024-03-01T{begin}:00:00Z"}
+        document["charging_periods"].append({**start, **period})
+    del document["charging_periods"][0]
+    given = [a_dearer_tariff(), a_dearer_tariff(id="T2")]
+    unknown = msgspec.structs.replace(DEFAULT, missing_vat="unknown")
+
+    answer = price_cdr(document, tariffs=given, profile=unknown)
+
+    (finding,) = [f for f in answer.findings if f.code == "embedded_tariff_differs"]
+    assert (finding.claimed, finding.computed, finding.difference) == (None, "20.50", None)
 
 
 @pytest.mark.parametrize("volume", ["0.0000001", "1e-7", "20.5"])

@@ -21,6 +21,22 @@ def test_the_other_reading_of_prices_that_include_unknown_taxes_is_told_after_ta
     assert "4.1 EUR after taxes" in note.message
 
 
+def test_the_other_reading_of_a_total_that_no_side_tells_is_told_as_unknown() -> None:
+    by_time = a_price_component(type="TIME", price=D(1), vat=None)
+    before, after = (
+        a_tariff(id=name, tax_included=mode, elements=(an_element(by_time),))
+        for name, mode in (("T1", "NO"), ("T2", "YES"))
+    )
+    periods = (a_period(TIME=1), a_period(1, tariff="T2", TIME=1800))
+    cdr = a_cdr(tariffs=(before, after), total_cost=None, charging_periods=periods)
+
+    result = priced(cdr, profile=msgspec.structs.replace(DEFAULT, missing_vat="unknown"))
+
+    assert result.exact.total_cost == Price(None, None)
+    (note,) = [note for note in result.notes if note.code == "time_unit_suspected"]
+    assert note.message.endswith("As written the total would be unknown before and after taxes.")
+
+
 def test_taxes_that_the_cdr_lists_split_only_what_the_tariff_cannot() -> None:
     tariff = a_tariff(
         tax_included="YES",
